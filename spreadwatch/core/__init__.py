@@ -1,0 +1,1 @@
+"""The model: quotes, legs, spreads, snapshots. Pure: no I/O, threads, clocks, logging or tkinter."""

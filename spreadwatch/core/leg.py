@@ -1,0 +1,110 @@
+"""One venue's side of a symbol's spread: its last quote, and whether that may be called live."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from spreadwatch.core.events import Phase
+from spreadwatch.core.quote import Instant, Quote, Venue
+
+UNHEARD_MS = 8_000
+"""How long a symbol may say nothing on a talking connection before its name is doubted."""
+
+
+class State(StrEnum):
+    """How far a leg, or a pair of legs, can be trusted."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALE = "stale"
+    REFUSED = "refused"
+    """Pairs only: both legs are live but too far apart to be the same coin."""
+
+
+class Line:
+    """The connection to one venue, as the model knows it."""
+
+    __slots__ = ("heard", "opened", "opens", "phase", "reason", "silence_ms", "venue")
+
+    def __init__(self, venue: Venue, silence_ms: int) -> None:
+        self.venue = venue
+        self.silence_ms = silence_ms
+        self.phase = Phase.OPENING
+        self.reason = "starting"
+        self.opens = 0
+        self.opened: Instant | None = None
+        self.heard: Instant | None = None
+
+    def silent_ms(self, now: Instant) -> int:
+        """Return the ms without a valid quote since the connection opened or last spoke."""
+        last = self.heard or self.opened
+        return now.since(last) if last else 0
+
+    def talks(self, now: Instant) -> bool:
+        """Tell whether the connection is open and spoke within the silence limit."""
+        return self.phase is Phase.OPEN and self.heard is not None and now.since(self.heard) <= self.silence_ms
+
+
+class Leg:
+    """Last quote of one symbol on one venue. `fresh`: the quote is of the present connection."""
+
+    __slots__ = ("accepted", "fresh", "line", "places", "problem", "quote", "repeated", "symbol", "tick")
+
+    def __init__(self, symbol: str, line: Line) -> None:
+        self.symbol = symbol
+        self.line = line
+        self.quote: Quote | None = None
+        self.fresh = False
+        self.accepted = 0
+        self.repeated = 0
+        self.places = 0
+        self.tick: Decimal | None = None
+        self.problem: str | None = None
+
+    def take(self, quote: Quote) -> bool:
+        """Keep a quote unless its update id is not above the last one; tell whether it was kept."""
+        if self.quote is not None and quote.update_id <= self.quote.update_id:
+            self.repeated += 1
+            return False
+        self.quote = quote
+        self.fresh = True
+        self.accepted += 1
+        return True
+
+    def state(self, now: Instant) -> tuple[State, str | None]:
+        """Return the state at `now` and its reason in plain words; a live leg has none."""
+        line = self.line
+        if not self.fresh:
+            return State.CONNECTING, self._waiting_for(now)
+        if line.phase is Phase.OPEN:
+            silent_ms = line.silent_ms(now)
+            if silent_ms <= line.silence_ms:
+                return State.LIVE, None
+            return State.STALE, f"{line.venue} has been silent for {silent_ms / 1000:.1f} s"
+        return State.STALE, line.reason
+
+    def _waiting_for(self, now: Instant) -> str:
+        line = self.line
+        if self.problem:
+            return self.problem
+        if line.phase is not Phase.OPEN:
+            return line.reason
+        if line.opened and line.heard and now.since(line.opened) > UNHEARD_MS:
+            waited_s = now.since(line.opened) // 1000
+            return (
+                f"{self.symbol} has sent nothing on {line.venue} in {waited_s} s while other symbols do: check its name"
+            )
+        return f"connected to {line.venue}, waiting for the first quote of {self.symbol}"
+
+    def shown_places(self) -> int:
+        """Return how many decimals a price needs: the tick size's, else the most seen on the wire."""
+        if self.tick is not None:
+            return significant_places(self.tick)
+        if self.quote is not None:
+            self.places = max(self.places, significant_places(self.quote.bid), significant_places(self.quote.ask))
+        return self.places
+
+
+def significant_places(number: Decimal) -> int:
+    """Return the decimals of a finite number without its trailing zeros: 2 for 25.3500."""
+    exponent = number.normalize().as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0

@@ -1,0 +1,122 @@
+"""One frozen value of all that a view, the API or a test may read."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from spreadwatch.core.leg import State
+from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.spread import Extreme
+
+
+class LegSnapshot(Struct, frozen=True):
+    """One venue's side. `quote` is the last one, however old; `age_ms` its age, None without a quote.
+
+    `places`: how many decimals its prices need.
+    """
+
+    venue: Venue
+    state: State
+    reason: str | None
+    quote: Quote | None
+    age_ms: int | None
+    places: int
+
+
+class SpreadSnapshot(Struct, frozen=True):
+    """The spread in quote currency. `current`, `reverse`, `bps`, `change` are None while not live.
+
+    `change` is against the last different value. `high` and `low` are None before the first sample.
+    """
+
+    current: Decimal | None
+    reverse: Decimal | None
+    bps: Decimal | None
+    change: Decimal | None
+    high: Extreme | None
+    low: Extreme | None
+    since: Instant | None
+    samples: int
+
+
+class Counts(Struct, frozen=True):
+    """Quotes taken per leg and repeated (this symbol); rejected, reconnects, dropped (whole program)."""
+
+    spot: int
+    futures: int
+    rejected: int
+    repeated: int
+    reconnects: int
+    dropped: int
+
+
+class PairSnapshot(Struct, frozen=True):
+    """Both legs of one symbol and the spread between them at `at`."""
+
+    symbol: str
+    at: Instant
+    state: State
+    reason: str | None
+    spot: LegSnapshot
+    futures: LegSnapshot
+    spread: SpreadSnapshot
+    counts: Counts
+
+    @property
+    def places(self) -> int:
+        """How many decimals the spread needs."""
+        return max(self.spot.places, self.futures.places)
+
+
+class Snapshot(Struct, frozen=True):
+    """Every watched symbol at `at`, in the order asked for. `rejects`: count by reason."""
+
+    at: Instant
+    pairs: tuple[PairSnapshot, ...]
+    rejects: dict[str, int]
+
+
+def plain(number: Decimal | None) -> str | None:
+    """Write a number exactly and without an exponent; None stays None."""
+    return None if number is None else format(number, "f")
+
+
+def to_json(pair: PairSnapshot) -> dict[str, object]:
+    """Return the snapshot as the documented JSON object: decimals as strings, times Unix ms."""
+    spread, high, low = pair.spread, pair.spread.high, pair.spread.low
+    return {
+        "symbol": pair.symbol,
+        "at_ms": pair.at.wall_ms,
+        "state": pair.state.value,
+        "reason": pair.reason,
+        "spot": _leg_to_json(pair.spot),
+        "futures": _leg_to_json(pair.futures),
+        "spread": {
+            "current": plain(spread.current),
+            "reverse": plain(spread.reverse),
+            "bps": plain(spread.bps),
+            "max": plain(high.spread) if high else None,
+            "max_at_ms": high.at.wall_ms if high else None,
+            "min": plain(low.spread) if low else None,
+            "min_at_ms": low.at.wall_ms if low else None,
+            "since_ms": spread.since.wall_ms if spread.since else None,
+            "samples": spread.samples,
+        },
+        "counts": {name: getattr(pair.counts, name) for name in Counts.__struct_fields__},
+    }
+
+
+def _leg_to_json(leg: LegSnapshot) -> dict[str, object]:
+    quote = leg.quote
+    return {
+        "state": leg.state.value,
+        "reason": leg.reason,
+        "bid": plain(quote.bid) if quote else None,
+        "bid_qty": plain(quote.bid_qty) if quote else None,
+        "ask": plain(quote.ask) if quote else None,
+        "ask_qty": plain(quote.ask_qty) if quote else None,
+        "update_id": quote.update_id if quote else None,
+        "exchange_ms": quote.exchange_ms if quote else None,
+        "received_ms": quote.received.wall_ms if quote else None,
+        "age_ms": leg.age_ms,
+    }

@@ -1,0 +1,1 @@
+"""Where quotes come from: the exchange's streams, a capture, or a generator. The only room with sockets."""

@@ -1,0 +1,59 @@
+"""Binance's names: streams, URLs, requests, and which contract belongs to which coin."""
+
+import json
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from spreadwatch.core.quote import Venue
+
+STREAM_PATHS = {Venue.SPOT: "/stream", Venue.FUTURES: "/public/stream"}
+"""Combined-stream path per venue. USD-M is split since 2026: bookTicker lives under /public."""
+
+_THOUSANDFOLD = ("PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC")
+_QUOTE_ASSETS = ("USDT", "USDC")
+_RENAMED = {"DODOUSDT": "DODOXUSDT", "LUNAUSDT": "LUNA2USDT", "RAYUSDT": "RAYSOLUSDT"}
+
+_FUTURES_NAMES: dict[str, tuple[str, int]] = {
+    **{f"{coin}{asset}": (f"1000{coin}{asset}", 1000) for coin in _THOUSANDFOLD for asset in _QUOTE_ASSETS},
+    **{spot: (futures, 1) for spot, futures in _RENAMED.items()},
+}
+"""Spot symbol -> perpetual and its coins per contract unit, where they differ (public tables of 2026)."""
+
+_SPOT_NAMES = {futures: spot for spot, (futures, _) in _FUTURES_NAMES.items()}
+
+
+class Contract(Struct, frozen=True):
+    """What one venue calls a symbol. A price on the wire ÷ `multiplier` is the price of one coin."""
+
+    symbol: str
+    wire: str
+    multiplier: int = 1
+
+
+def canonical(symbol: str) -> str:
+    """Return the name used inside the program: the spot symbol. '1000PEPEUSDT' gives 'PEPEUSDT'."""
+    return _SPOT_NAMES.get(symbol, symbol)
+
+
+def contract(venue: Venue, symbol: str) -> Contract:
+    """Return the contract of a canonical symbol on a venue."""
+    if venue is Venue.FUTURES and symbol in _FUTURES_NAMES:
+        return Contract(symbol, *_FUTURES_NAMES[symbol])
+    return Contract(symbol, symbol)
+
+
+def book_ticker(wire: str) -> str:
+    """Return the stream of best bid and ask. Only ASCII letters are lowered: names may be non-ASCII."""
+    lowered = "".join(letter.lower() if letter.isascii() else letter for letter in wire)
+    return f"{lowered}@bookTicker"
+
+
+def subscribe(streams: Iterable[str], request_id: int) -> str:
+    """Return the request that adds streams to a connection."""
+    return json.dumps({"method": "SUBSCRIBE", "params": list(streams), "id": request_id}, ensure_ascii=False)
+
+
+def stream_url(venue: Venue, base: str) -> str:
+    """Return the URL of a venue's combined streams under a base URL such as wss://fstream.binance.com."""
+    return base.rstrip("/") + STREAM_PATHS[venue]

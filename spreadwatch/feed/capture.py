@@ -1,0 +1,142 @@
+"""Read a capture: JSON Lines of raw frames, gzip by suffix, with every fault counted and none fatal."""
+
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+
+from spreadwatch.core.events import Batch
+from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.errors import CaptureError
+from spreadwatch.feed.binance import Contract, canonical
+from spreadwatch.feed.messages import QuoteParser, Rejected
+
+_MARKETS = {"spot": Venue.SPOT, "um": Venue.FUTURES}
+_MAX_LINE = 1 << 20
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _Line(msgspec.Struct):
+    market: str
+    recv_ms: int
+    raw: msgspec.Raw
+    stream: str | None = None
+
+
+class _Named(msgspec.Struct):
+    """As much of a payload as tells whose quote it is. Depth frames carry lists where bookTicker has text."""
+
+    s: str = ""
+    e: str = "bookTicker"
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One payload as recorded: who sent it, when it came (Unix ms), and its text."""
+
+    venue: Venue
+    recv_ms: int
+    raw: msgspec.Raw
+    symbol: str
+
+
+class Capture:
+    """A capture file of `bookTicker` frames; frames of other streams are passed over.
+
+    `faults` counts by reason what was skipped during the last pass, a file cut short included.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for a look. Raises CaptureError when it cannot be read at all."""
+        self.path = path
+        self.faults: Counter[str] = Counter()
+        try:
+            with self._open() as file:
+                file.read(1)
+        except (EOFError, zlib.error):
+            pass  # a cut file is read as far as it goes
+        except OSError as error:
+            fault = error.strerror or str(error)
+            raise CaptureError(f"cannot read the capture {path}: {fault}") from error
+
+    def _open(self) -> BinaryIO:
+        zipped = self.path.suffix == ".gz"
+        return cast(BinaryIO, gzip.open(self.path, "rb") if zipped else self.path.open("rb"))
+
+    def symbols(self) -> list[str]:
+        """Read the whole file once and return the symbols in it, by the program's names, sorted."""
+        return sorted({canonical(record.symbol) for record in self.records()})
+
+    def records(self) -> Iterator[Record]:
+        """Yield every usable line in order, counting what is skipped."""
+        self.faults.clear()
+        decode, name = msgspec.json.Decoder(_Line).decode, msgspec.json.Decoder(_Named).decode
+        last_ms = 0
+        for text in self._lines():
+            try:
+                line = decode(text)
+                venue = _MARKETS[line.market]
+                if line.stream is not None and not line.stream.endswith("@bookTicker"):
+                    continue
+                named = name(line.raw)
+            except msgspec.ValidationError:
+                self.faults["missing or wrong field"] += 1
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                self.faults["broken line"] += 1
+            except KeyError:
+                self.faults["unknown market"] += 1
+            else:
+                if named.e != "bookTicker":
+                    continue
+                if line.recv_ms < last_ms:
+                    self.faults["out of order"] += 1
+                    continue
+                last_ms = line.recv_ms
+                yield Record(venue, line.recv_ms, line.raw, named.s)
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with self._open() as file:
+                while text := file.readline(_MAX_LINE):
+                    if len(text) == _MAX_LINE and not text.endswith(b"\n"):
+                        self.faults["line over 1 MiB"] += 1
+                        while (text := file.readline(_MAX_LINE)) and not text.endswith(b"\n"):
+                            pass
+                    elif text.strip():
+                        yield text
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.faults["file cut short"] += 1
+        except OSError as error:
+            self.faults[f"unreadable from here on ({error.strerror})"] += 1
+
+
+def batches(capture: Capture, contracts: dict[Venue, list[Contract]]) -> Iterator[Batch]:
+    """Yield the quotes of `contracts` as batches: one per run of lines of a venue received in the same ms."""
+    parsers = {venue: QuoteParser(venue, contracts[venue]) for venue in Venue}
+    wanted = {venue: {contract.wire for contract in contracts[venue]} for venue in Venue}
+    quotes: list[Quote] = []
+    rejects: list[str] = []
+    run: tuple[Venue, int] | None = None
+    for record in capture.records():
+        if record.symbol and record.symbol not in wanted[record.venue]:
+            continue
+        if run != (record.venue, record.recv_ms):
+            if run is not None:
+                yield _batch(run, quotes, rejects)
+                quotes, rejects = [], []
+            run = (record.venue, record.recv_ms)
+        try:
+            at = quotes[-1].received if quotes else Instant(record.recv_ms, record.recv_ms)
+            quotes.append(parsers[record.venue].quote(record.raw, at))
+        except Rejected as reject:
+            rejects.append(str(reject))
+    if run is not None:
+        yield _batch(run, quotes, rejects)
+
+
+def _batch(run: tuple[Venue, int], quotes: list[Quote], rejects: list[str]) -> Batch:
+    venue, recv_ms = run
+    return Batch(venue, Instant(recv_ms, recv_ms), quotes, bool(quotes), tuple(rejects))

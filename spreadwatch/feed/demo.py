@@ -1,0 +1,134 @@
+"""A generated market for trying the program without a network.
+
+`steps` is pure: the same seed gives the same run. `Demo` stamps the steps with the present and hands them
+over on thread `demo`.
+"""
+
+import itertools
+import random
+import time
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from spreadwatch.core.events import Batch, Clock, Link, Phase, Sink
+from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.feed.worker import Worker
+
+_START = {"BTCUSDT": Decimal("83091.60"), "ETHUSDT": Decimal("3412.57")}
+_ANY_START = Decimal("100.00")
+_TICK_PLACES = 2
+_BASIS_PULL = 0.02  # share of the way back to its mean that the basis goes in a step
+_MEAN_BASIS = 4e-4  # of the price: futures above spot
+_QUIET_MS, _BURST_MS = 60.0, 2.0  # mean time between quotes
+_SILENT_LEG = 1 / 1500  # chance per step that a leg falls silent
+_SILENCE_MS = (4500, 9000)
+
+
+class Step(Struct, frozen=True):
+    """One generated quote, `after_ms` the one before. Numbers are those of a Quote."""
+
+    after_ms: int
+    venue: Venue
+    symbol: str
+    bid: Decimal
+    bid_qty: Decimal
+    ask: Decimal
+    ask_qty: Decimal
+
+
+class _Coin:
+    """Price and basis of one coin, in ticks of 0.01."""
+
+    def __init__(self, symbol: str, chance: random.Random) -> None:
+        self.symbol = symbol
+        self._chance = chance
+        self._spot = int(_START.get(symbol, _ANY_START).scaleb(_TICK_PLACES))
+        self._mean = self._spot * _MEAN_BASIS
+        self._basis = self._mean
+        self._wander = max(self._spot * 6e-6, 0.6)
+
+    def move(self) -> None:
+        self._spot = max(self._spot + round(self._chance.gauss(0, self._wander)), 1000)
+        pull = (self._mean - self._basis) * _BASIS_PULL
+        self._basis += pull + self._chance.gauss(0, self._mean * 0.06 + 0.3)
+
+    def quote(self, after_ms: int, venue: Venue) -> Step:
+        bid = self._spot if venue is Venue.SPOT else self._spot + round(self._basis)
+        ask = bid + 1 + (self._chance.random() < 0.1) * self._chance.randrange(4)
+        return Step(
+            after_ms,
+            venue,
+            self.symbol,
+            Decimal(bid).scaleb(-_TICK_PLACES),
+            self._quantity(),
+            Decimal(ask).scaleb(-_TICK_PLACES),
+            self._quantity(),
+        )
+
+    def _quantity(self) -> Decimal:
+        return Decimal(max(int(self._chance.lognormvariate(8.5, 1.2)), 1)).scaleb(-3)
+
+
+def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
+    """Yield an endless market: bursts, quiet, a basis that returns to its mean, now and then a silent leg."""
+    chance = random.Random(seed)  # noqa: S311 - a market, not a secret
+    coins = [_Coin(symbol, chance) for symbol in symbols]
+    silent_until = dict.fromkeys(Venue, 0)
+    now_ms, pace_ms, left = 0, _QUIET_MS, 0
+    for coin in coins:
+        yield from (coin.quote(0, venue) for venue in Venue)
+    last_ms = 0
+    while True:
+        if left == 0:
+            pace_ms = _BURST_MS if chance.random() < 0.25 else _QUIET_MS
+            left = chance.randrange(10, 120)
+        left -= 1
+        now_ms += round(chance.expovariate(1 / pace_ms))
+        if chance.random() < _SILENT_LEG and max(silent_until.values()) < now_ms:
+            silent_until[chance.choice(list(Venue))] = now_ms + chance.randint(*_SILENCE_MS)
+        coin = chance.choice(coins)
+        coin.move()
+        venue = Venue.FUTURES if chance.random() < 0.6 else Venue.SPOT
+        step = coin.quote(now_ms - last_ms, venue)
+        if silent_until[venue] <= now_ms:
+            yield step
+            last_ms = now_ms
+
+
+class Demo(Worker):
+    """Play a generated market from now on."""
+
+    def __init__(self, symbols: Iterable[str], seed: int, sink: Sink, clock: Clock) -> None:
+        """Generate quotes of `symbols` into `sink`, stamped by `clock`."""
+        super().__init__("demo")
+        self._steps = steps(seed, symbols)
+        self._sink = sink
+        self._clock = clock
+        self._ids = itertools.count(1)
+
+    def _run(self) -> None:
+        for venue in Venue:
+            self._sink(Link(venue, Phase.OPEN, "demo", self._clock()))
+        due_s = time.monotonic()
+        for step in self._steps:
+            due_s += step.after_ms / 1000
+            if self._stopping.wait(max(due_s - time.monotonic(), 0)):
+                return
+            at = self._clock()
+            self._sink(Batch(step.venue, at, [self._quote(step, at)], heard=True))
+
+    def _quote(self, step: Step, at: Instant) -> Quote:
+        exchange_ms = at.wall_ms - 12 if step.venue is Venue.FUTURES else None
+        return Quote(
+            step.venue,
+            step.symbol,
+            step.bid,
+            step.bid_qty,
+            step.ask,
+            step.ask_qty,
+            next(self._ids),
+            exchange_ms,
+            at,
+        )

@@ -1,0 +1,210 @@
+"""Open one websocket connection and hand out its raw socket.
+
+TCP is opened here and not by websocket-client, for three reasons: every address of a name gets its turn,
+a handshake can be cut from another thread, and an endless answer is cut off. The upgrade is its part.
+"""
+
+import base64
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+import time
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import truststore
+import websocket
+
+READ_BYTES = 65536
+_ADDRESS_S = 1.5  # one dead address must leave time for the next within a handshake's limit
+_READ_TIMEOUT_S = 1.0
+_HANDSHAKE_BYTES = 65536
+_TLS_PORT, _PLAIN_PORT = 443, 80
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return a context that trusts the system's certificates, and those in a PEM file if one is given."""
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+class TooMuchAnswerError(ConnectionError):
+    """The answer to the upgrade request does not end."""
+
+
+class _HandshakeSocket:
+    """The part of a socket that the upgrade uses, with an end to what may be read."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._left = _HANDSHAKE_BYTES
+        self.send = sock.send
+        self.fileno = sock.fileno
+        self.gettimeout = sock.gettimeout
+        self.settimeout = sock.settimeout
+        self.close = sock.close
+
+    def recv(self, size: int) -> bytes:
+        data = self._sock.recv(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooMuchAnswerError(f"more than {_HANDSHAKE_BYTES} bytes")
+        return data
+
+
+class Connection:
+    """One attempt and, once `open` returned, one open connection.
+
+    `open`, `recv`, `send` and `pong` belong to one thread; `cut` may be called from any.
+    """
+
+    def __init__(self, url: str, tls: ssl.SSLContext) -> None:
+        """Aim at `url`, ws:// or wss://; `tls` is used for the latter."""
+        self.url = urlsplit(url)
+        self._tls = tls
+        self._socket: socket.socket | None = None
+        self._client = websocket.WebSocket(skip_utf8_validation=True)
+        self._lock = threading.Lock()
+        self._cut = False
+
+    @property
+    def host(self) -> str:
+        """The host that is aimed at."""
+        return self.url.hostname or ""
+
+    def open(self, limit_s: float) -> None:
+        """Connect and upgrade within `limit_s` seconds.
+
+        Raises OSError (ssl.SSLError and socket.gaierror among them) or websocket.WebSocketException.
+        """
+        deadline = time.monotonic() + limit_s
+        secure = self.url.scheme == "wss"
+        port = self.url.port or (_TLS_PORT if secure else _PLAIN_PORT)
+        proxy = proxy_for(self.url)
+        if proxy is None:
+            sock = self._connect(self.host, port, deadline)
+        else:
+            sock = self._connect(proxy.hostname or "", proxy.port or _PLAIN_PORT, deadline)
+            ask_proxy(sock, proxy, self.host, port)
+        if secure:
+            sock = self._tls.wrap_socket(sock, server_hostname=self.host)
+            self._hold(sock)
+        self._client.connect(  # type: ignore[no-untyped-call]
+            self.url.geturl(),
+            socket=_HandshakeSocket(sock),
+            timeout=max(deadline - time.monotonic(), 0.1),
+            redirect_limit=0,
+            suppress_origin=True,
+        )
+        sock.settimeout(_READ_TIMEOUT_S)
+        self._client.sock = sock
+
+    def _connect(self, host: str, port: int, deadline: float) -> socket.socket:
+        """Try every address of `host` in turn; raise the last failure."""
+        failure: OSError = OSError(f"no address for {host}")
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError(f"no answer from {host}")
+            sock = socket.socket(family, kind, protocol)
+            self._hold(sock)
+            sock.settimeout(min(left_s, _ADDRESS_S))
+            try:
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+                continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(max(deadline - time.monotonic(), 0.1))
+            return sock
+        raise failure
+
+    def _hold(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._socket = sock
+            cut = self._cut
+        if cut:
+            sock.close()
+            raise ConnectionAbortedError("told to stop")
+
+    def recv(self) -> bytes:
+        """Return the next bytes, empty at the end.
+
+        Raises OSError; TimeoutError after a second without any.
+        """
+        assert self._socket is not None  # noqa: S101 - open() came before
+        return self._socket.recv(READ_BYTES)
+
+    def send(self, text: str) -> None:
+        """Send a text message. Raises OSError or websocket.WebSocketException."""
+        self._client.send(text)
+
+    def pong(self, payload: bytes) -> None:
+        """Answer a ping. Raises OSError or websocket.WebSocketException."""
+        self._client.pong(payload)
+
+    def cut(self) -> None:
+        """Wake whoever waits in `open` or `recv`, at once and for good. Any thread."""
+        with self._lock:
+            self._cut = True
+            sock = self._socket
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                # Not SSLSocket.shutdown, which takes the TLS layer away under a reading thread.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Free the socket. The reading thread calls this when it is done."""
+        with self._lock:
+            sock, self._socket = self._socket, None
+        if sock is not None:
+            sock.close()
+
+
+def proxy_for(url: SplitResult) -> SplitResult | None:
+    """Return the HTTP proxy that the environment or the system names for `url`; None for loopback."""
+    host = url.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return None
+    proxy = getproxies().get("https" if url.scheme in ("wss", "https") else "http")
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` names this machine: localhost, 127.0.0.0/8 or ::1."""
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
+
+
+def ask_proxy(sock: socket.socket, proxy: SplitResult, host: str, port: int) -> None:
+    """Ask an HTTP proxy on `sock` for a tunnel. Raises ConnectionRefusedError when it declines."""
+    headers = {}
+    if proxy.username:
+        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
+    client = http.client.HTTPConnection(proxy.hostname or "", proxy.port)
+    client.sock = sock
+    client.request("CONNECT", f"{host}:{port}", headers=headers)
+    response = http.client.HTTPResponse(sock, method="CONNECT")
+    try:
+        response.begin()
+        if response.status != http.client.OK:
+            raise ProxyRefusedError(f"the proxy {proxy.hostname} answered {response.status} {response.reason}")
+    except http.client.HTTPException as error:
+        raise ProxyRefusedError(f"the proxy {proxy.hostname} did not answer in HTTP ({error})") from error
+    finally:
+        response.close()
+
+
+class ProxyRefusedError(ConnectionRefusedError):
+    """The proxy declined to open a tunnel; the message names it."""

@@ -1,0 +1,133 @@
+"""Bytes of a websocket server, cut anywhere, into messages. Pure. Source: RFC 6455 section 5.
+
+Errors are values: after a Violation or a Close nothing more comes out.
+"""
+
+from msgspec import Struct
+
+MAX_MESSAGE = 1 << 20
+"""Bytes of the largest message taken; the largest one known, all mark prices at once, has 150 KB."""
+
+_FIN, _RSV, _OPCODE = 0x80, 0x70, 0x0F
+_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+_WHOLE_TEXT = _FIN | _TEXT
+_SHORT = 125  # the longest payload whose length fits the second byte, and the longest of a control frame
+_LENGTH_16, _LENGTH_64 = 126, 127
+
+
+class Ping(Struct, frozen=True):
+    """The server asks for a pong with the same payload."""
+
+    payload: bytes
+
+
+class Close(Struct, frozen=True):
+    """The server ends the connection. `code` is None when it gave none."""
+
+    code: int | None
+    reason: str
+
+
+class Violation(Struct, frozen=True):
+    """The server broke the protocol; the connection is of no use any more."""
+
+    reason: str
+
+
+Message = bytes | Ping | Close | Violation
+"""What a server says: a data message's payload as bytes, or a control frame that matters."""
+
+
+class FrameDecoder:
+    """Decode what one server sends. Not thread-safe; one per connection."""
+
+    def __init__(self, max_message: int = MAX_MESSAGE) -> None:
+        """Refuse messages of more than `max_message` bytes, whole or in fragments."""
+        self._max = max_message
+        self._rest = bytearray()  # the beginning of a frame
+        self._wanted = 0  # bytes of `_rest` below which looking again is in vain
+        self._message: bytearray | None = None  # a message in fragments, so far
+        self._ended = False
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Take the next bytes and return every message that they complete, in order."""
+        messages: list[Message] = []
+        if self._ended:
+            return messages
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._wanted:
+                return messages
+            data = bytes(self._rest)
+        position = self._take_frames(data, messages)
+        self._rest = bytearray() if self._ended else bytearray(data[position:])
+        return messages
+
+    def _take_frames(self, data: bytes, messages: list[Message]) -> int:
+        """Append the messages of all whole frames in `data`; return where the first partial one begins."""
+        position, end = 0, len(data)
+        self._wanted = 2
+        while end - position >= 2:
+            head = data[position]
+            length = data[position + 1]
+            start = position + 2
+            if length > _SHORT:
+                if length > _LENGTH_64:
+                    self._fail(messages, "a masked frame from a server")
+                    break
+                start += 2 if length == _LENGTH_16 else 8
+                if start > end:
+                    self._wanted = start - position
+                    break
+                length = int.from_bytes(data[position + 2 : start])
+                if length > self._max:
+                    self._fail(messages, f"a frame of {length} bytes, more than {self._max}")
+                    break
+            stop = start + length
+            if stop > end:
+                self._wanted = stop - position
+                break
+            position = stop
+            if head == _WHOLE_TEXT and self._message is None:
+                messages.append(data[start:stop])
+                continue
+            self._take_rare(head, data[start:stop], messages)
+            if self._ended:
+                break
+        return position
+
+    def _take_rare(self, head: int, payload: bytes, messages: list[Message]) -> None:
+        """Take a frame that is not a whole text message outside fragments."""
+        opcode, fin = head & _OPCODE, bool(head & _FIN)
+        if head & _RSV:
+            self._fail(messages, "a frame with reserved bits set")
+        elif opcode in (_CLOSE, _PING, _PONG):
+            self._take_control(opcode, payload, messages, whole=fin)
+        elif opcode in (_TEXT, _BINARY) and self._message is None:
+            if fin:
+                messages.append(payload)
+            else:
+                self._message = bytearray(payload)
+        elif opcode == _CONTINUATION and self._message is not None:
+            self._message += payload
+            if len(self._message) > self._max:
+                self._fail(messages, f"a message of more than {self._max} bytes in fragments")
+            elif fin:
+                messages.append(bytes(self._message))
+                self._message = None
+        else:
+            self._fail(messages, f"a frame with opcode {opcode} where it cannot be")
+
+    def _take_control(self, opcode: int, payload: bytes, messages: list[Message], *, whole: bool) -> None:
+        if not whole or len(payload) > _SHORT or (opcode == _CLOSE and len(payload) == 1):
+            self._fail(messages, "a malformed control frame")
+        elif opcode == _PING:
+            messages.append(Ping(payload))
+        elif opcode == _CLOSE:
+            code = int.from_bytes(payload[:2]) if payload else None
+            messages.append(Close(code, payload[2:].decode(errors="replace")))
+            self._ended = True
+
+    def _fail(self, messages: list[Message], reason: str) -> None:
+        messages.append(Violation(reason))
+        self._ended = True

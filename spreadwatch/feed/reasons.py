@@ -1,0 +1,97 @@
+"""Why a connection failed, as one plain sentence, and how long that forbids another attempt."""
+
+import email.utils
+import socket
+import ssl
+from datetime import UTC, datetime
+
+import websocket
+from msgspec import Struct
+
+from spreadwatch.feed.dial import ProxyRefusedError, TooMuchAnswerError
+
+REGION = 451
+_BARRED_S = 300.0  # after 403 and 451: asking sooner only prolongs it
+_BANNED_S = 120.0  # a 418 ban begins at two minutes
+_BUSY_S = 10.0
+_MAX_RETRY_AFTER_S = 3 * 86400.0  # the longest ban the exchange documents
+_CERTIFICATE = {  # OpenSSL's X509_V_ERR numbers
+    9: "is not valid yet: is this machine's clock right?",
+    10: "has expired: is this machine's clock right?",
+    18: "is self-signed",
+    19: "comes from an unknown authority",
+    20: "comes from an unknown authority",
+    62: "is for another host",
+}
+
+
+class Failure(Struct, frozen=True):
+    """A sentence, the least seconds before the next attempt, and the HTTP status if there was one."""
+
+    reason: str
+    pause_s: float = 0.0
+    status: int | None = None
+
+
+def explain(error: Exception, host: str, limit_s: float) -> Failure:
+    """Turn what `Connection.open` raised for `host` within `limit_s` seconds into a Failure."""
+    if isinstance(error, websocket.WebSocketBadStatusException):
+        return _status(error, host)
+    if isinstance(error, (ProxyRefusedError, TooMuchAnswerError)):
+        return Failure(f"{host}: {error}")
+    if isinstance(error, socket.gaierror):
+        return Failure(f"cannot find the address of {host}: is this machine online?")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        fault = _CERTIFICATE.get(error.verify_code, error.verify_message or "is not trusted")
+        return Failure(f"the certificate of {host} {fault} (a company's own authority is added with ca_file)")
+    if isinstance(error, ssl.SSLError):
+        return Failure(f"no secure connection to {host}: {error.reason or error}")
+    if isinstance(error, (TimeoutError, websocket.WebSocketTimeoutException)):
+        return Failure(f"{host} did not answer within {limit_s:g} s")
+    if isinstance(error, ConnectionRefusedError):
+        return Failure(f"{host} refused the connection")
+    if isinstance(error, websocket.WebSocketConnectionClosedException):
+        return Failure(f"{host} hung up before the connection was made")
+    if isinstance(error, websocket.WebSocketException):
+        return Failure(
+            f"{host} did not answer as an exchange does ({error}): a login page or a proxy may be in the way"
+        )
+    fault = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return Failure(f"no connection to {host}: {fault}")
+
+
+def _status(error: websocket.WebSocketBadStatusException, host: str) -> Failure:
+    status = int(error.status_code)
+    headers = error.resp_headers or {}
+    asked_s = retry_after_s(headers.get("retry-after"), datetime.now(UTC))
+    sentence, pause_s = {
+        403: (f"{host} forbids access (403): a firewall rule, or too many requests", _BARRED_S),
+        418: (f"{host} has banned this address (418) after too many requests", _BANNED_S),
+        429: (f"{host} asks to slow down (429)", _BUSY_S),
+        REGION: (f"{host} is not offered from this location (451)", _BARRED_S),
+    }.get(status, (_other_status(status, host), 0.0))
+    if asked_s is not None:
+        pause_s = max(asked_s, pause_s) if pause_s == _BARRED_S else asked_s
+    return Failure(sentence, pause_s, status)
+
+
+def _other_status(status: int, host: str) -> str:
+    if status >= 500:
+        return f"{host} has trouble of its own ({status})"
+    if status < 400:
+        return f"{host} answered with a web page ({status}): a login page of this network may be in the way"
+    return f"{host} refused the request ({status})"
+
+
+def retry_after_s(header: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks for, as a number or a date; None without one."""
+    if not header:
+        return None
+    if header.isascii() and header.isdigit():
+        asked_s = float(header[:9])
+    else:
+        try:
+            asked_s = (email.utils.parsedate_to_datetime(header) - now).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(asked_s, 0.0), _MAX_RETRY_AFTER_S)

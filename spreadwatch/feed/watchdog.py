@@ -1,0 +1,38 @@
+"""A thread that looks at every connection 20 times a second and cuts those that say nothing."""
+
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+from spreadwatch.core.events import Clock
+from spreadwatch.core.quote import Instant
+from spreadwatch.feed.worker import Worker
+
+_PERIOD_S = 0.05
+
+log = logging.getLogger(__name__)
+
+
+class Watched(Protocol):
+    """What a watchdog can look at."""
+
+    def check(self, now: Instant) -> None:
+        """Cut the connection if it is silent at `now`. Must not block."""
+
+
+class Watchdog(Worker):
+    """Thread `feed-watchdog`: calls `check` on each stream until stopped."""
+
+    def __init__(self, streams: Iterable[Watched], clock: Clock) -> None:
+        """Look at `streams` with the time of `clock`."""
+        super().__init__("feed-watchdog")
+        self._streams = tuple(streams)
+        self._clock = clock
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_PERIOD_S):
+            for stream in self._streams:
+                try:
+                    stream.check(self._clock())
+                except Exception:
+                    log.exception("the watchdog could not look at a connection")

@@ -1,0 +1,76 @@
+"""The bounded queue between sources and the market, and the pump that empties it on the owner's thread."""
+
+import queue
+import threading
+import time
+
+from spreadwatch.core.events import Batch, Clock, Dropped, Event
+from spreadwatch.core.market import Market
+from spreadwatch.core.snapshot import Snapshot
+
+DRAIN_S = 0.008
+"""Longest time one pump spends on events; what is left waits for the next frame."""
+
+
+class Inbox:
+    """Events on their way to the market. Any thread may put, one thread takes."""
+
+    def __init__(self, batches: int) -> None:
+        """Hold at most so many events."""
+        self._queue: queue.Queue[Event] = queue.Queue(batches)
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    def put(self, event: Event) -> None:
+        """Hand over an event without ever waiting: what finds no room is counted as dropped."""
+        try:
+            self._queue.put_nowait(event)
+        except queue.Full:
+            lost = len(event.quotes) if isinstance(event, Batch) else 1
+            with self._lock:
+                self._dropped += lost
+
+    def put_waiting(self, event: Event, stop: threading.Event) -> None:
+        """Hand over an event, waiting for room until `stop` is set: for a replay, which must not lose any."""
+        while not stop.is_set():
+            try:
+                self._queue.put(event, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+
+    def get(self) -> Event | None:
+        """Take the next event, None when there is none now."""
+        if self._dropped:
+            with self._lock:
+                lost, self._dropped = self._dropped, 0
+            return Dropped(lost)
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+
+class Pump:
+    """Move what has arrived into the market and freeze a snapshot. Owner's thread only."""
+
+    def __init__(self, inbox: Inbox, market: Market, clock: Clock) -> None:
+        """Serve `market` from `inbox`; `clock` tells the present of this source."""
+        self.market = market
+        self._inbox = inbox
+        self._clock = clock
+
+    def drain(self, budget_s: float = DRAIN_S) -> bool:
+        """Apply waiting events for at most `budget_s` seconds; tell whether all were applied."""
+        deadline = time.perf_counter() + budget_s
+        get, apply = self._inbox.get, self.market.apply
+        while (event := get()) is not None:
+            apply(event)
+            if time.perf_counter() > deadline:
+                return False
+        return True
+
+    def turn(self) -> Snapshot:
+        """Drain within the budget, then return the snapshot of this moment."""
+        self.drain()
+        return self.market.snapshot(self._clock())

@@ -1,0 +1,1 @@
+"""Tests of spreadwatch; the folders mirror the package."""
