@@ -1,0 +1,7 @@
+"""`python -m spreadwatch`."""
+
+import sys
+
+from spreadwatch.cli import main
+
+sys.exit(main())

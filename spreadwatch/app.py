@@ -1,0 +1,232 @@
+"""Composition root: builds the parts, wires them, starts and stops them in order."""
+
+import argparse
+import contextlib
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from spreadwatch.commands import doctor
+from spreadwatch.commands.output import JsonLines, Lines, say
+from spreadwatch.commands.watch import WatchOptions, last_snapshot, tell_faults, watch
+from spreadwatch.config import Config
+from spreadwatch.core.events import Clock
+from spreadwatch.core.market import Market
+from spreadwatch.core.quote import Venue
+from spreadwatch.errors import CaptureError, NoDisplayError, RegionError
+from spreadwatch.feed import binance, clock, reasons
+from spreadwatch.feed.capture import Capture
+from spreadwatch.feed.demo import Demo
+from spreadwatch.feed.dial import tls_context
+from spreadwatch.feed.listing import ListingLoader
+from spreadwatch.feed.replay import Replay
+from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.watchdog import Watchdog
+from spreadwatch.feed.worker import Worker
+from spreadwatch.inbox import Inbox, Pump
+
+if TYPE_CHECKING:
+    from spreadwatch.ui.dashboard import Dashboard
+
+_STOP_S = 1.0
+_INTERRUPTED = 130
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """One run: its workers, and the pump that serves the market. `badge` names a source that is not live."""
+
+    def __init__(self, symbols: Iterable[str], settings: Config, now: Clock | None, badge: str | None = None) -> None:
+        """Watch `symbols`. `now` is None when the events themselves tell the time, as in a replay."""
+        self.symbols = tuple(dict.fromkeys(binance.canonical(symbol) for symbol in symbols))
+        self.badge = badge
+        self.inbox = Inbox(settings.feed.inbox_batches)
+        self.market = Market(self.symbols, round(settings.feed.silence_s * 1000))
+        self.pump = Pump(self.inbox, self.market, now or (lambda: self.market.latest))
+        self.workers: list[Worker] = []
+
+    def contracts(self) -> dict[Venue, list[binance.Contract]]:
+        """Return what each venue calls the watched symbols."""
+        return {venue: [binance.contract(venue, symbol) for symbol in self.symbols] for venue in Venue}
+
+    def start(self) -> None:
+        """Start every worker."""
+        for worker in self.workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """Stop every worker, the last one first, and wait a second at most."""
+        for worker in reversed(self.workers):
+            worker.stop()
+        for worker in self.workers:
+            if not worker.join(_STOP_S / len(self.workers)):
+                log.info("a worker did not end in time and is left behind")
+
+    def check(self) -> None:
+        """Raise RegionError when the exchange refuses this location."""
+        for worker in self.workers:
+            failure = worker.failure if isinstance(worker, Stream) else None
+            if failure is not None and failure.status == reasons.REGION:
+                raise RegionError(f"{failure.reason}: Binance does not serve it, and trying again does not help")
+
+
+def live(settings: Config) -> Session:
+    """Return a session on the exchange's streams."""
+    session = Session(settings.symbols, settings, clock.now)
+    contracts = session.contracts()
+    tls = tls_context(Path(settings.feed.ca_file) if settings.feed.ca_file else None)
+    heartbeat = binance.canonical(settings.feed.heartbeat_symbol)
+    endpoints = settings.endpoints
+    bases = {Venue.SPOT: endpoints.spot_stream, Venue.FUTURES: endpoints.futures_stream}
+    streams = [
+        Stream(
+            venue,
+            bases[venue],
+            contracts[venue],
+            binance.contract(venue, heartbeat),
+            settings=StreamSettings(settings.feed.silence_s, settings.feed.handshake_s, settings.feed.backoff_cap_s),
+            tls=tls,
+            sink=session.inbox.put,
+            clock=clock.now,
+            chance=random.random,
+        )
+        for venue in Venue
+    ]
+    rest = {Venue.SPOT: endpoints.spot_rest, Venue.FUTURES: endpoints.futures_rest}
+    listing = ListingLoader(rest, contracts, tls, session.inbox.put)
+    session.workers = [*streams, Watchdog(streams, clock.now), listing]
+    return session
+
+
+def demo(settings: Config, seed: int) -> Session:
+    """Return a session on invented quotes."""
+    session = Session(settings.symbols, settings, clock.now, badge="DEMO")
+    session.workers = [Demo(session.symbols, seed, session.inbox.put, clock.now)]
+    return session
+
+
+def run(arguments: argparse.Namespace, settings: Config) -> int:
+    """Run the command that was asked for and return the exit code."""
+    if arguments.command == "doctor":
+        return doctor.examine(settings)
+    if arguments.command == "replay":
+        return _replay(arguments, settings)
+    session = demo(settings, arguments.seed) if arguments.demo else live(settings)
+    if arguments.command == "watch":
+        options = WatchOptions(arguments.interval, arguments.duration, arguments.once)
+        return _watch(session, options, as_json=arguments.json)
+    try:
+        return _window(session, settings)
+    except NoDisplayError as error:
+        if sys.stdout is None or not sys.stdout.isatty():
+            raise
+        say(f"{error} Watching in the terminal instead; Ctrl-C ends it.")
+        return _watch(session, WatchOptions(1.0, None, once=False), as_json=False)
+
+
+def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
+    if session.badge:
+        say(f"{session.badge.lower()}: these quotes are invented")
+    view = JsonLines(sys.stdout) if as_json else Lines(sys.stdout)
+    session.start()
+    try:
+        watch(session.pump, view, options, session.check)
+    finally:
+        session.stop()
+    return 0
+
+
+def _replay(arguments: argparse.Namespace, settings: Config) -> int:
+    capture = Capture(arguments.file)
+    symbols = settings.symbols if "symbols" in settings.sources else capture.symbols()
+    if not symbols:
+        skipped = f" ({capture.faults.total()} unusable lines)" if capture.faults else ""
+        raise CaptureError(
+            f"{arguments.file} holds no bookTicker frame{skipped}: expected lines such as "
+            '{"market":"spot","recv_ms":1723161254087,"raw":{…}}'
+        )
+    session = Session(symbols, settings, now=None, badge="REPLAY")
+    player = Replay(
+        capture, session.contracts(), session.inbox.put_waiting, arguments.speed, then_end=not arguments.json
+    )
+    session.workers = [player]
+    if not arguments.json:
+        code = _window(session, settings)
+    else:
+        session.start()
+        try:
+            JsonLines(sys.stdout).show(last_snapshot(session.pump, player.done))
+        finally:
+            session.stop()
+        code = 0
+    tell_faults(capture.faults, str(arguments.file))
+    return code
+
+
+def _window(session: Session, settings: Config) -> int:
+    """Open the window, then start the session; return when the window was closed."""
+    dashboard = _open_dashboard(session, settings)
+    interrupted: list[int] = []
+
+    def interrupt(*_: object) -> None:
+        interrupted.append(_INTERRUPTED)
+        dashboard.close()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        dashboard.show()
+        session.start()
+        dashboard.run(session.pump.turn)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        session.stop()
+    return interrupted[0] if interrupted else 0
+
+
+def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
+    """Create the window. Raises NoDisplayError with the sentence that helps."""
+    try:
+        import tkinter as tk
+
+        from spreadwatch.ui.dashboard import Dashboard, WindowOptions
+    except ImportError as error:
+        raise NoDisplayError(f"Python has no tkinter here ({error}). {doctor.install_tkinter()}") from error
+    window = settings.window
+    geometry = platformdirs.user_state_path("spreadwatch", appauthor=False) / "window.json"
+    options = WindowOptions(
+        symbols=session.symbols,
+        theme=window.theme,
+        compact=window.compact,
+        topmost=window.topmost,
+        utc=window.time_zone == "utc",
+        frame_ms=window.frame_ms,
+        badge=session.badge,
+        geometry_file=geometry if window.remember_geometry else None,
+    )
+    try:
+        return Dashboard(options, session.market.reset)
+    except tk.TclError as error:
+        raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
+
+
+def show_error(sentence: str) -> None:
+    """Tell a person who may have no console what went wrong."""
+    say(sentence)
+    if sys.stderr is not None and sys.stderr.isatty():
+        return
+    try:
+        import tkinter as tk
+
+        from spreadwatch.ui.failure import show_failure
+    except ImportError:
+        return
+    with contextlib.suppress(tk.TclError):
+        show_failure(sentence)

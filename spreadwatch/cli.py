@@ -1,0 +1,128 @@
+"""Arguments, exit codes and one-line errors. Imports neither tkinter nor sockets."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from spreadwatch import __version__, config
+from spreadwatch.commands.output import say
+from spreadwatch.errors import SpreadwatchError, UsageError
+
+OK, BUG, INTERRUPTED = 0, 1, 130
+
+log = logging.getLogger(__name__)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code. Ctrl-C gives 130, a failure of the world 2 to 5, a bug 1."""
+    try:
+        return _run(_parser().parse_args(arguments))
+    except SpreadwatchError as error:
+        say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has left: that is its right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception:
+        log.exception("this is a bug in spreadwatch")
+        return BUG
+
+
+def main_window(arguments: Sequence[str] | None = None) -> int:
+    """Run for a double click: without a console, an error is shown in a window of its own."""
+    from spreadwatch import app
+
+    try:
+        return _run(_parser().parse_args(arguments))
+    except SpreadwatchError as error:
+        app.show_error(str(error))
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--symbol", action="append", metavar="S", help="a coin to watch, such as ethusdt; repeatable")
+    common.add_argument("--config", type=Path, metavar="FILE", help="settings from this TOML file")
+    common.add_argument("-v", "--verbose", action="count", help="log more; twice for all")
+    source = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    source.add_argument("--demo", action="store_true", help="invented quotes, no network")
+    source.add_argument("--seed", type=int, metavar="N", help="which invented run (with --demo)")
+
+    parser = _Parser(
+        prog="spreadwatch",
+        description="Live spread between Binance spot and USD-M futures: spot ask − futures bid.",
+        parents=[common, source],
+    )
+    parser.add_argument("--compact", action="store_true", default=None, help="only the number")
+    parser.add_argument("--topmost", action="store_true", default=None, help="keep the window above others")
+    parser.add_argument("--print-config", action="store_true", help="print every setting and where it came from")
+    parser.add_argument("--version", action="version", version=f"spreadwatch {__version__}")
+    parser.set_defaults(command="window", demo=False, seed=1, symbol=None, config=None, verbose=0)
+
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    watch = commands.add_parser("watch", parents=[common, source], help="print to the terminal")
+    watch.add_argument("--json", action="store_true", help="one JSON object per symbol and interval")
+    watch.add_argument("--interval", type=_seconds, default=1.0, metavar="S", help="seconds between outputs (1)")
+    watch.add_argument("--duration", type=_seconds, metavar="S", help="stop after so many seconds")
+    watch.add_argument("--once", action="store_true", help="stop at the first live spread")
+    watch.set_defaults(command="watch")
+
+    replay = commands.add_parser("replay", parents=[common], help="play a capture")
+    replay.add_argument("file", type=Path, metavar="FILE", help="JSON Lines of raw frames, .gz allowed")
+    replay.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="times the recorded pace, or max (1)")
+    replay.add_argument("--json", action="store_true", help="no window: print the last snapshot of each symbol")
+    replay.set_defaults(command="replay")
+
+    doctor = commands.add_parser("doctor", parents=[common], help="check this machine and the way to the exchange")
+    doctor.set_defaults(command="doctor")
+    return parser
+
+
+def _seconds(text: str) -> float:
+    return _positive(text, 1e9, "seconds above 0")
+
+
+def _speed(text: str) -> float | None:
+    return None if text == "max" else _positive(text, 1e6, "a speed above 0, or max")
+
+
+def _positive(text: str, limit: float, expected: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < limit:
+        raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+    return value
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from spreadwatch import app, logs
+
+    logs.set_up(arguments.verbose)
+    settings = config.load(
+        {
+            "symbols": arguments.symbol,
+            "compact": getattr(arguments, "compact", None),
+            "topmost": getattr(arguments, "topmost", None),
+        },
+        os.environ,
+        Path.cwd(),
+        arguments.config,
+        user_folder=config.user_folder(),
+    )
+    if getattr(arguments, "print_config", False):
+        sys.stdout.write(config.describe(settings))
+        return OK
+    return app.run(arguments, settings)

@@ -1,0 +1,140 @@
+"""Numbers, ages, times and sentences as the window writes them. Pure."""
+
+import math
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from spreadwatch.core.leg import significant_places
+
+MINUS = "\N{MINUS SIGN}"
+NO_VALUE = "\N{EM DASH}"
+GROUP = "\N{NO-BREAK SPACE}"
+UP = "\N{BLACK UP-POINTING TRIANGLE}"
+DOWN = "\N{BLACK DOWN-POINTING TRIANGLE}"
+
+_QUOTE_ASSETS = (
+    "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "BIDR", "IDRT", "USD1", "USDE", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL",
+    "GBP", "AUD", "JPY", "PLN", "ARS", "MXN", "ZAR", "UAH", "RON", "CZK", "COP", "DAI", "USD",
+)  # fmt: skip
+_BPS_STEP = Decimal("0.01")
+
+
+def exact(number: Decimal, places: int) -> str:
+    """Write a number for another program: ASCII minus, no grouping, at least `places` decimals, never rounded."""
+    decimals = max(places, significant_places(number))
+    return f"{number if number else abs(number):.{decimals}f}"
+
+
+def price(number: Decimal, places: int) -> str:
+    """Write a number for the eye: grouped, at least `places` decimals, never rounded."""
+    decimals = max(places, significant_places(number))
+    grouped = f"{abs(number):,.{decimals}f}".replace(",", GROUP)
+    return MINUS + grouped if number < 0 else grouped
+
+
+def signed(number: Decimal, places: int) -> str:
+    """Write a number like `price`, with its sign always shown; zero has none."""
+    return "+" + price(number, places) if number > 0 else price(number, places)
+
+
+def change(number: Decimal | None, places: int) -> str:
+    """Write a change as an arrow and its size; empty when there is none yet."""
+    if number is None:
+        return ""
+    arrow = UP + " " if number > 0 else DOWN + " " if number < 0 else ""
+    return arrow + price(abs(number), places)
+
+
+def bps(number: Decimal | None) -> str:
+    """Write basis points with two decimals; empty for None."""
+    return "" if number is None else signed(number.quantize(_BPS_STEP), 2) + " bps"
+
+
+def count(number: int) -> str:
+    """Write a count, grouped."""
+    return f"{number:,}".replace(",", GROUP)
+
+
+def counted(number: int, word: str, words: str) -> str:
+    """Write a count and what it counts: '1 reconnect', '2 reconnects'."""
+    return f"{count(number)} {word if number == 1 else words}"
+
+
+def age(age_ms: int | None) -> str:
+    """Write an age, coarser as it grows: 38 ms, 1.2 s, 14 s, 3 min, 5 h, 3 d; a dash for None."""
+    if age_ms is None:
+        return NO_VALUE
+    if age_ms < 1_000:
+        return f"{age_ms} ms"
+    if age_ms < 10_000:
+        return f"{age_ms // 100 / 10:.1f} s"
+    seconds = age_ms // 1_000
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 2 * 3_600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3_600:
+        return f"{seconds // 3_600} h"
+    return f"{seconds // 86_400} d"
+
+
+def clock(wall_ms: int, now_ms: int, *, utc: bool) -> str:
+    """Write a Unix ms as time of day, with month and day in front when that is not today's at `now_ms`.
+
+    A dash when the system's calendar cannot tell.
+    """
+    calendar = time.gmtime if utc else time.localtime
+    try:
+        then, now = calendar(wall_ms // 1_000), calendar(now_ms // 1_000)
+    except (OverflowError, ValueError, OSError):
+        return NO_VALUE
+    return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%m-%d %H:%M:%S", then)
+
+
+def split_symbol(symbol: str) -> tuple[str, str]:
+    """Split a symbol into base and quote asset; the quote is empty when none is known.
+
+    Source: the quote assets of Binance's spot and USD-M symbol lists.
+    """
+    name = symbol.partition("_")[0]
+    for asset in _QUOTE_ASSETS:
+        if name.endswith(asset) and len(name) > len(asset):
+            return name.removesuffix(asset), asset
+    return name, ""
+
+
+def sentence(words: str | None) -> str:
+    """Write a reason as a sentence; empty for None."""
+    words = (words or "").strip()
+    if not words:
+        return ""
+    return words[0].upper() + words[1:] + ("" if words[-1] in ".!?…" else ".")
+
+
+def title(symbol: str, spread: Decimal | None, places: int, badge: str | None) -> str:
+    """Write the window's title: the number first, so that a taskbar shows it; a dash for None."""
+    number = NO_VALUE if spread is None else signed(spread, places)
+    suffix = f" ({badge.lower()})" if badge else ""
+    return f"{number} {symbol} · spreadwatch{suffix}"
+
+
+def waiting(symbol: str, badge: str | None) -> str:
+    """Say what an empty window waits for."""
+    source = {"": "Binance", "DEMO": "the demo", "REPLAY": "the replay"}.get((badge or "").partition(" ")[0])
+    return f"Waiting for the first quotes of {symbol} from {source or badge}."
+
+
+def wrapped_lines(words: str, width: float, measure: Callable[[str], float]) -> int:
+    """Return how many lines a text takes when it wraps at `width`, in the unit of `measure`; at least 1."""
+    space = measure(" ")
+    lines, used = 1, 0.0
+    for word in words.split(" "):
+        length = measure(word)
+        if used and used + space + length > width:
+            lines, used = lines + 1, 0.0
+        if length > width > 0:  # a word longer than the line breaks inside
+            lines += math.ceil(length / width) - 1
+            length %= width
+        used += length + (space if used else 0)
+    return lines
