@@ -129,9 +129,9 @@ def _freeze_leg(leg: Leg, now: Instant) -> LegSnapshot:
 def _judge(spot: LegSnapshot, futures: LegSnapshot) -> tuple[State, str | None]:
     """Return the pair's state and reason from its legs': the worse one speaks, stale before connecting."""
     for state in (State.STALE, State.CONNECTING):
-        reasons = [leg.reason for leg in (spot, futures) if leg.state is state and leg.reason]
-        if reasons:
-            return state, " · ".join(dict.fromkeys(reasons))
+        affected = [leg for leg in (spot, futures) if leg.state is state]
+        if affected:
+            return state, " · ".join(dict.fromkeys(leg.reason for leg in affected if leg.reason))
     if spot.quote and futures.quote and too_far_apart(spot.quote, futures.quote):
         return State.REFUSED, (
             f"spot {spot.quote.ask:f} and futures {futures.quote.bid:f} are more than 20 % apart: "

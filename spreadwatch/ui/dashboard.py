@@ -194,6 +194,9 @@ class Dashboard:
         """Paint what changed since the last snapshot."""
         if self._closed:  # by the very turn that made this snapshot
             return
+        if snapshot is self._snapshot and self._seen:
+            self._flush()
+            return
         self._snapshot = snapshot
         for pair in snapshot.pairs:
             if pair.symbol == self._symbol:
@@ -209,16 +212,15 @@ class Dashboard:
 
     def _paint(self, pair: PairSnapshot) -> None:
         seen = _visible(pair)
-        if seen == self._seen:
-            return
-        self._seen = seen
-        self._header.render(pair, self._position())
-        self._spread_card.render(pair)
-        if not self._window.compact:
-            self._spot_card.render(pair)
-            self._futures_card.render(pair)
-            self._status_bar.render(pair)
-        self._paint_title(pair)
+        if seen != self._seen:
+            self._seen = seen
+            self._header.render(pair, self._position())
+            self._spread_card.render(pair)
+            if not self._window.compact:
+                self._spot_card.render(pair)
+                self._futures_card.render(pair)
+                self._status_bar.render(pair)
+            self._paint_title(pair)
         self._flush()
 
     def _paint_title(self, pair: PairSnapshot) -> None:

@@ -28,7 +28,7 @@ class Header:
         feedback, self._feedback = painted(self.frame, painter, fonts.SMALL_WORDS, "text", "background", anchor="e")
         symbol.grid(row=0, column=0)
         position.grid(row=0, column=1, padx=(px(6), 0))
-        state.grid(row=0, column=3, padx=(px(10), 0))
+        state.grid(row=0, column=3, padx=(px(7), 0))
         if badge:
             label = still(self.frame, painter, badge, fonts.CAPTION, "badge_text", "badge")
             label.configure(padx=px(8), pady=px(2))

@@ -18,7 +18,7 @@ class Overlay:
         self.frame = frame(parent, painter, "background")
         self.card = card(self.frame, painter)
         self.card.configure(padx=px(20), pady=px(14))
-        self.card.place(relx=0.5, rely=0, anchor="n", relwidth=1, relheight=1)
+        self.card.pack(fill="both", expand=True)
         inner = frame(self.card, painter, "card")
         inner.pack(expand=True)
         still(inner, painter, "SHORTCUTS", fonts.CAPTION, "muted", "card").grid(
@@ -45,8 +45,7 @@ class Overlay:
     def needs(self) -> tuple[int, int]:
         """Return the width and height in pixels that the list needs."""
         self._inner.update_idletasks()
-        px = self._painter.px
-        return self._inner.winfo_reqwidth() + px(42), self._inner.winfo_reqheight() + px(30)
+        return self.card.winfo_reqwidth(), self.card.winfo_reqheight()
 
     def open(self, area: tk.Misc, top: int) -> None:
         """Lay the list over everything in `area` that is at least `top` pixels below its upper edge."""

@@ -134,7 +134,7 @@ def wrapped_lines(words: str, width: float, measure: Callable[[str], float]) -> 
         if used and used + space + length > width:
             lines, used = lines + 1, 0.0
         if length > width > 0:  # a word longer than the line breaks inside
-            lines += math.ceil(length / width) - 1
-            length %= width
+            full = math.ceil(length / width) - 1
+            lines, length = lines + full, length - full * width
         used += length + (space if used else 0)
     return lines

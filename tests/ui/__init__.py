@@ -1,0 +1,1 @@
+"""Tests of the window, each under an X server of its own."""

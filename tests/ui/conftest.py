@@ -1,0 +1,127 @@
+"""A window per test under X servers of the test run's own, and no fault of Tk's passes unnoticed."""
+
+import contextlib
+import logging
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from spreadwatch.ui.dashboard import Dashboard, WindowOptions
+from tests.ui.screen import display, xvfb
+
+ON_LINUX = platform.system() == "Linux"
+OPTIONS = WindowOptions(
+    symbols=("ETHUSDT",),
+    theme="dark",
+    compact=False,
+    topmost=False,
+    utc=True,
+    frame_ms=16,
+    badge=None,
+    geometry_file=None,
+)
+
+Open = Callable[..., Dashboard]
+
+
+@contextlib.contextmanager
+def _screen(dpi: int) -> Iterator[str | None]:
+    if not ON_LINUX:
+        yield None
+    elif shutil.which("Xvfb") is None:
+        pytest.fail("these tests need Xvfb: apt-get install xvfb")
+    else:
+        with xvfb(dpi) as name:
+            yield name
+
+
+@pytest.fixture(scope="session")
+def normal_screen() -> Iterator[str | None]:
+    with _screen(96) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def dense_screen() -> Iterator[str | None]:
+    if not ON_LINUX:
+        pytest.skip("the density of the screen can only be chosen under Xvfb")
+    with _screen(192) as name:
+        yield name
+
+
+@pytest.fixture
+def dpi() -> int:
+    """The density of the screen; tests override it by parametrizing."""
+    return 96
+
+
+@pytest.fixture
+def screen(request: pytest.FixtureRequest, dpi: int) -> Iterator[None]:
+    name = request.getfixturevalue("normal_screen" if dpi == 96 else "dense_screen")
+    if name is None:
+        yield
+        return
+    with display(name):
+        yield
+
+
+@pytest.fixture
+def opened(screen: None) -> Iterator[Open]:
+    """Open shown dashboards; they are closed after the test. Options as keywords, and `reset`."""
+    windows: list[Dashboard] = []
+
+    def open_(reset: Callable[[str], None] = lambda _symbol: None, **options: Any) -> Dashboard:  # noqa: ANN401
+        dashboard = Dashboard(replace(OPTIONS, **options), reset)
+        windows.append(dashboard)
+        dashboard.show()
+        settle(dashboard)
+        return dashboard
+
+    yield open_
+    for dashboard in windows:
+        dashboard.close()
+
+
+@pytest.fixture
+def expected_faults() -> None:
+    """Ask for this where ERROR in the log is what the test wants."""
+
+
+@pytest.fixture(autouse=True)
+def no_faults(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test in which a Tk callback raised, or ERROR was logged, unexpectedly."""
+    yield
+    if "expected_faults" in request.fixturenames:
+        return
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    faults = [record for record in records if record.levelno >= logging.ERROR]
+    assert not faults, [record.exc_text or record.getMessage() for record in faults]
+
+
+def settle(dashboard: Dashboard) -> None:
+    """Let Tk handle all that is pending, and paint what its layout asked for."""
+    for _ in range(3):
+        dashboard.root.update()
+        dashboard._flush()
+
+
+def until(dashboard: Dashboard, reached: Callable[[], bool], within_s: float = 5.0) -> None:
+    """Let Tk work until a condition holds."""
+    deadline = time.monotonic() + within_s
+    while not reached():
+        assert time.monotonic() < deadline, "not reached in time"
+        dashboard.root.update()
+        time.sleep(0.001)
+
+
+def press(dashboard: Dashboard, key: str) -> None:
+    """Press a key in the window."""
+    dashboard.root.focus_force()
+    dashboard.root.update()
+    dashboard.root.event_generate(key)
+    settle(dashboard)

@@ -1,0 +1,137 @@
+"""Pictures of the window in its states: `python -m tests.ui.shots OUTDIR`. Needs Xvfb and ImageMagick."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.ui.dashboard import Dashboard, WindowOptions
+from tests.ui import examples
+from tests.ui.screen import display, xvfb
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What to picture. `act` is done before the shutter."""
+
+    name: str
+    snapshots: Callable[[], list[Snapshot]]
+    theme: Literal["dark", "light"] = "dark"
+    compact: bool = False
+    badge: str | None = None
+    act: Callable[[Dashboard], object] | None = None
+    symbols: tuple[str, ...] = ("ETHUSDT",)
+    geometry: str = ""
+
+
+def _running() -> list[Snapshot]:
+    """Return two snapshots a second apart, so that there is a rate."""
+    scene = examples.Scene()
+    for _ in range(18):
+        scene.quote(Venue.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -62_000)
+    before = examples.Scene()
+    before.quote(Venue.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -1_400)
+    return [before.at(-1_370), examples.ethusdt(scene).at()]
+
+
+def _press(key: str) -> Callable[[Dashboard], object]:
+    def act(dashboard: Dashboard) -> None:
+        dashboard.root.focus_force()
+        dashboard.root.update()
+        dashboard.root.event_generate(key)
+
+    return act
+
+
+def _click(dashboard: Dashboard) -> None:
+    dashboard._spread_card.spread.label.event_generate("<Button-1>")
+
+
+def _menu(dashboard: Dashboard) -> None:
+    dashboard._header.menu_button.invoke()
+
+
+def _note(dashboard: Dashboard) -> None:
+    dashboard.note("unknown key 'simbol' in config.toml: did you mean 'symbols'? The default is used instead.")
+
+
+def _focus(dashboard: Dashboard) -> None:
+    dashboard.root.focus_force()
+    dashboard._header._reset.focus_set()
+
+
+SHOTS = (
+    Shot("dark", _running),
+    Shot("light", _running, theme="light"),
+    Shot("compact", _running, compact=True),
+    Shot("compact-light-copied", _running, theme="light", compact=True, act=_click),
+    Shot("first", list),
+    Shot("stale", lambda: [examples.stale()], badge="DEMO"),
+    Shot("stale-light", lambda: [examples.stale()], theme="light", badge="REPLAY 2024-08-08"),
+    Shot("stale-compact", lambda: [examples.stale()], compact=True, badge="DEMO"),
+    Shot("connecting", lambda: [examples.connecting()]),
+    Shot("refused", lambda: [examples.refused()]),
+    Shot("shortcuts", _running, act=_press("<F1>")),
+    Shot("shortcuts-compact", _running, compact=True, act=_press("<F1>")),
+    Shot("menu", _running, act=_menu, symbols=("ETHUSDT", "BTCUSDT", "PEPEUSDT")),
+    Shot("copied", _running, act=_click),
+    Shot("note", _running, act=_note, symbols=("ETHUSDT", "BTCUSDT", "PEPEUSDT")),
+    Shot("focus", _running, act=_focus, theme="light"),
+    Shot("tiny", lambda: [examples.tiny()], symbols=("PEPEUSDT",)),
+    Shot("huge", lambda: [examples.huge()], symbols=("BTCTRY",)),
+    Shot("doubtful", lambda: [examples.doubtful_name()], symbols=("NOSUCHUSDT",), compact=True),
+    Shot("large", _running, geometry="1200x700"),
+)
+
+
+def take(shot: Shot, folder: Path, suffix: str) -> Path:
+    """Open the window, bring it into the state of the shot, save what is on the screen."""
+    options = WindowOptions(
+        symbols=shot.symbols,
+        theme=shot.theme,
+        compact=shot.compact,
+        topmost=False,
+        utc=True,
+        frame_ms=16,
+        badge=shot.badge,
+        geometry_file=None,
+    )
+    dashboard = Dashboard(options, lambda _symbol: None)
+    dashboard.show()
+    for snapshot in shot.snapshots():
+        dashboard.render(snapshot)
+    if shot.geometry:
+        dashboard.root.geometry(shot.geometry)
+    dashboard.root.update()
+    if shot.act is not None:
+        shot.act(dashboard)
+    for _ in range(3):
+        dashboard.root.update()
+        dashboard._flush()
+    target = folder / f"{shot.name}{suffix}.png"
+    # A menu is a window of its own above this one, so it is cut out of the screen instead.
+    window = "root" if shot.act is _menu else hex(int(dashboard.root.frame(), 16))
+    crop = ["-crop", "+0+0", "-trim", "+repage"] if window == "root" else []
+    subprocess.run(["import", "-window", window, *crop, str(target)], check=True, timeout=30)
+    dashboard.close()
+    return target
+
+
+def main(folder: Path, names: list[str]) -> None:
+    """Take every shot, or those named, at both densities."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Both servers live to the end: Xlib ends a process whose server went away.
+    with xvfb(96) as normal, xvfb(192) as dense:
+        for server, suffix in ((normal, ""), (dense, "@2x")):
+            with display(server):
+                for shot in SHOTS:
+                    if not names or shot.name in names:
+                        print(take(shot, folder, suffix))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

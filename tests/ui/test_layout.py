@@ -1,0 +1,156 @@
+"""Nothing is clipped and nothing overlaps, whatever the density, the form and the numbers."""
+
+import itertools
+import tkinter as tk
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.ui.dashboard import Dashboard
+from tests.ui import examples
+from tests.ui.conftest import Open, press, settle
+
+SCENES: dict[str, tuple[str, Callable[[], Snapshot]]] = {
+    "live": ("ETHUSDT", lambda: examples.ethusdt().at()),
+    "stale": ("ETHUSDT", examples.stale),
+    "connecting": ("ETHUSDT", examples.connecting),
+    "refused": ("ETHUSDT", examples.refused),
+    "tiny": ("PEPEUSDT", examples.tiny),
+    "huge": ("BTCTRY", examples.huge),
+    "doubtful": ("NOSUCHUSDT", examples.doubtful_name),
+}
+
+
+def visible(root: tk.Misc) -> Iterator[tk.Misc]:
+    for widget in root.winfo_children():
+        if widget.winfo_viewable() and widget.winfo_class() != "Menu":
+            yield widget
+            yield from visible(widget)
+
+
+def labels(root: tk.Misc) -> list[tk.Label]:
+    return [widget for widget in visible(root) if isinstance(widget, tk.Label) and widget.cget("text")]
+
+
+def box(widget: tk.Misc) -> tuple[int, int, int, int]:
+    x, y = widget.winfo_rootx(), widget.winfo_rooty()
+    return x, y, x + widget.winfo_width(), y + widget.winfo_height()
+
+
+def check(root: tk.Tk) -> None:
+    probe = tk.Label(root)
+    options = ("text", "font", "padx", "pady", "borderwidth", "highlightthickness", "wraplength", "justify")
+    for one in labels(root):
+        probe.configure({option: one.cget(option) for option in options})
+        needs, has = (probe.winfo_reqwidth(), probe.winfo_reqheight()), (one.winfo_width(), one.winfo_height())
+        assert needs[0] <= has[0], (one.cget("text"), needs, has)
+        assert needs[1] <= has[1], (one.cget("text"), needs, has)
+    probe.destroy()
+    left, top, right, bottom = box(root)
+    for widget in visible(root):
+        assert widget.winfo_width() >= widget.winfo_reqwidth(), widget
+        assert widget.winfo_height() >= widget.winfo_reqheight(), widget
+        x1, y1, x2, y2 = box(widget)
+        assert left <= x1 <= x2 <= right, widget
+        assert top <= y1 <= y2 <= bottom, widget
+    for one, other in itertools.combinations(labels(root), 2):
+        a, b = box(one), box(other)
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        assert apart, (one.cget("text"), other.cget("text"))
+
+
+def paint(dashboard: Dashboard, snapshot: Snapshot) -> None:
+    dashboard.render(snapshot)
+    settle(dashboard)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.parametrize("dpi", [96, 192])
+def test_nothing_is_clipped(opened: Open, scene: str, compact: bool) -> None:
+    symbol, make = SCENES[scene]
+    dashboard = opened(symbols=(symbol, "BTCUSDT"), compact=compact, badge="REPLAY 2024-08-08")
+    check(dashboard.root)
+    paint(dashboard, make())
+    check(dashboard.root)
+
+
+@pytest.mark.parametrize("dpi", [96, 192])
+def test_nothing_is_clipped_on_the_way_from_state_to_state_and_form_to_form(opened: Open) -> None:
+    dashboard = opened(theme="light")
+    for make in (examples.connecting, lambda: examples.ethusdt().at(), examples.stale, examples.refused):
+        paint(dashboard, make())
+        check(dashboard.root)
+        for _ in range(2):
+            press(dashboard, "<Control-m>")
+            check(dashboard.root)
+
+
+@pytest.mark.parametrize("dpi", [96, 192])
+@pytest.mark.parametrize("compact", [False, True])
+def test_a_problem_sentence_has_room(opened: Open, compact: bool) -> None:
+    dashboard = opened(compact=compact)
+    paint(dashboard, examples.ethusdt().at())
+    before = dashboard.root.winfo_height()
+    dashboard.note("A sentence that is so long that it cannot possibly stand in a single line. " * 4)
+    settle(dashboard)
+    check(dashboard.root)
+    assert dashboard.root.winfo_height() > before
+
+
+@pytest.mark.parametrize("dpi", [96, 192])
+@pytest.mark.parametrize("compact", [False, True])
+def test_the_list_of_shortcuts_has_room_and_gives_it_back(opened: Open, compact: bool) -> None:
+    dashboard = opened(compact=compact)
+    paint(dashboard, examples.ethusdt().at())
+    before = dashboard.root.geometry()
+    press(dashboard, "<F1>")
+    overlay = dashboard._overlay
+    assert overlay.card.winfo_viewable()
+    inner = overlay._inner
+    assert inner.winfo_width() >= inner.winfo_reqwidth()
+    assert inner.winfo_height() >= inner.winfo_reqheight()
+    right, bottom = box(overlay.frame)[2:]
+    assert right <= box(dashboard.root)[2]
+    assert bottom <= box(dashboard.root)[3]
+    press(dashboard, "<Escape>")
+    assert dashboard.root.geometry() == before
+
+
+def test_lengths_double_with_the_density(
+    opened: Open, normal_screen: str | None, dense_screen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widths = []
+    for name in (normal_screen, dense_screen):
+        assert name
+        monkeypatch.setenv("DISPLAY", name)
+        dashboard = opened()
+        paint(dashboard, examples.ethusdt().at())
+        widths.append(dashboard.root.winfo_width())
+    assert widths[1] == pytest.approx(widths[0] * 2, rel=0.06)
+
+
+def test_numbers_that_get_shorter_move_nothing(opened: Open) -> None:
+    dashboard = opened()
+    scene = examples.ethusdt()
+    paint(dashboard, scene.at())
+    scene.quote(Venue.SPOT, "3500.00", "1234567.1234", "3512.57", "4.1830", 10)
+    paint(dashboard, scene.at(20))
+    wide = [(str(one), box(one)) for one in labels(dashboard.root)]
+    scene.quote(Venue.SPOT, "3412.56", "1.0000", "3412.57", "4.1830", 30)
+    paint(dashboard, scene.at(40))
+    assert [(str(one), box(one)) for one in labels(dashboard.root)] == wide
+
+
+def test_cards_stretch_with_the_window(opened: Open) -> None:
+    dashboard = opened()
+    paint(dashboard, examples.ethusdt().at())
+    dashboard.root.geometry("1400x800")
+    settle(dashboard)
+    check(dashboard.root)
+    cards = (dashboard._spread_card.frame, dashboard._spot_card.frame, dashboard._futures_card.frame)
+    assert box(cards[0])[2] == box(cards[2])[2]
+    assert cards[0].winfo_width() > 1300
+    assert abs(cards[1].winfo_width() - cards[2].winfo_width()) <= 1
