@@ -7,17 +7,19 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
-from spreadwatch.commands import doctor
+from spreadwatch import config, logs
+from spreadwatch.commands import diagnostics, doctor
 from spreadwatch.commands.output import JsonLines, Lines, say
 from spreadwatch.commands.watch import WatchOptions, last_snapshot, tell_faults, watch
 from spreadwatch.config import Config
-from spreadwatch.core.events import Clock
+from spreadwatch.core.events import Clock, Fault
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Venue
 from spreadwatch.errors import CaptureError, NoDisplayError, RegionError
@@ -26,6 +28,7 @@ from spreadwatch.feed.capture import Capture
 from spreadwatch.feed.demo import Demo
 from spreadwatch.feed.dial import tls_context
 from spreadwatch.feed.listing import ListingLoader
+from spreadwatch.feed.probe import Finding
 from spreadwatch.feed.replay import Replay
 from spreadwatch.feed.stream import Stream, StreamSettings
 from spreadwatch.feed.watchdog import Watchdog
@@ -60,6 +63,7 @@ class Session:
     def start(self) -> None:
         """Start every worker."""
         for worker in self.workers:
+            worker.on_fault = self._tell_fault
             worker.start()
 
     def stop(self) -> None:
@@ -69,6 +73,17 @@ class Session:
         for worker in self.workers:
             if not worker.join(_STOP_S / len(self.workers)):
                 log.info("a worker did not end in time and is left behind")
+
+    def _tell_fault(self, sentence: str) -> None:
+        self.inbox.put(Fault(sentence))
+
+    def diagnostics(self, settings: Config) -> str:
+        """Return a report for whoever helps. The pump's thread."""
+        now = clock.now()
+        healths = [worker.health.report(now) for worker in self.workers if isinstance(worker, Stream)]
+        return logs.without_secrets(
+            diagnostics.report(self.pump.turn(), healths, config.describe(settings), list(logs.last_lines))
+        )
 
     def check(self) -> None:
         """Raise RegionError when the exchange refuses this location."""
@@ -82,10 +97,11 @@ def live(settings: Config) -> Session:
     """Return a session on the exchange's streams."""
     session = Session(settings.symbols, settings, clock.now)
     contracts = session.contracts()
-    tls = tls_context(Path(settings.feed.ca_file) if settings.feed.ca_file else None)
+    ca_file = Path(settings.feed.ca_file) if settings.feed.ca_file else None
     heartbeat = binance.canonical(settings.feed.heartbeat_symbol)
     endpoints = settings.endpoints
     bases = {Venue.SPOT: endpoints.spot_stream, Venue.FUTURES: endpoints.futures_stream}
+    renewing = threading.Lock()
     streams = [
         Stream(
             venue,
@@ -93,15 +109,16 @@ def live(settings: Config) -> Session:
             contracts[venue],
             binance.contract(venue, heartbeat),
             settings=StreamSettings(settings.feed.silence_s, settings.feed.handshake_s, settings.feed.backoff_cap_s),
-            tls=tls,
+            ca_file=ca_file,
             sink=session.inbox.put,
             clock=clock.now,
             chance=random.random,
+            renewing=renewing,
         )
         for venue in Venue
     ]
     rest = {Venue.SPOT: endpoints.spot_rest, Venue.FUTURES: endpoints.futures_rest}
-    listing = ListingLoader(rest, contracts, tls, session.inbox.put)
+    listing = ListingLoader(rest, contracts, tls_context(ca_file), session.inbox.put)
     session.workers = [*streams, Watchdog(streams, clock.now), listing]
     return session
 
@@ -116,7 +133,7 @@ def demo(settings: Config, seed: int) -> Session:
 def run(arguments: argparse.Namespace, settings: Config) -> int:
     """Run the command that was asked for and return the exit code."""
     if arguments.command == "doctor":
-        return doctor.examine(settings)
+        return doctor.examine(settings, _window_findings())
     if arguments.command == "replay":
         return _replay(arguments, settings)
     session = demo(settings, arguments.seed) if arguments.demo else live(settings)
@@ -163,9 +180,11 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
     else:
         session.start()
         try:
-            JsonLines(sys.stdout).show(last_snapshot(session.pump, player.done))
+            snapshot = last_snapshot(session.pump, player.done)
+            JsonLines(sys.stdout).show(snapshot)
         finally:
             session.stop()
+        capture.faults.update(snapshot.rejects)
         code = 0
     tell_faults(capture.faults, str(arguments.file))
     return code
@@ -212,9 +231,25 @@ def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
         geometry_file=geometry if window.remember_geometry else None,
     )
     try:
-        return Dashboard(options, session.market.reset)
+        return Dashboard(options, session.pump.reset)
     except tk.TclError as error:
         raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
+
+
+def _window_findings() -> Iterator[Finding]:
+    """Find out whether a window can be opened."""
+    try:
+        import tkinter as tk
+
+        from spreadwatch.ui import probe
+    except ImportError as error:
+        yield Finding("tkinter", f"missing ({error}). {doctor.install_tkinter()}", NoDisplayError.exit_code)
+        return
+    yield Finding("tkinter", probe.tk_version())
+    try:
+        yield Finding("display", probe.screen())
+    except tk.TclError as error:
+        yield Finding("display", f"{error}. {doctor.find_display(os.environ)}", NoDisplayError.exit_code)
 
 
 def show_error(sentence: str) -> None:

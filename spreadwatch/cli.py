@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import platformdirs
+
 from spreadwatch import __version__, config
 from spreadwatch.commands.output import say
 from spreadwatch.errors import SpreadwatchError, UsageError
@@ -110,7 +112,7 @@ def _positive(text: str, limit: float, expected: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     from spreadwatch import app, logs
 
-    logs.set_up(arguments.verbose)
+    logs.set_up(arguments.verbose, platformdirs.user_log_path("spreadwatch", appauthor=False))
     settings = config.load(
         {
             "symbols": arguments.symbol,

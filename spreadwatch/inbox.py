@@ -11,6 +11,8 @@ from spreadwatch.core.snapshot import Snapshot
 DRAIN_S = 0.008
 """Longest time one pump spends on events; what is left waits for the next frame."""
 
+_IDLE_MS = 50
+
 
 class Inbox:
     """Events on their way to the market. Any thread may put, one thread takes."""
@@ -39,6 +41,10 @@ class Inbox:
                 continue
             return
 
+    def empty(self) -> bool:
+        """Tell whether nothing waits now."""
+        return self._queue.empty() and not self._dropped
+
     def get(self) -> Event | None:
         """Take the next event, None when there is none now."""
         if self._dropped:
@@ -59,6 +65,7 @@ class Pump:
         self.market = market
         self._inbox = inbox
         self._clock = clock
+        self._latest: Snapshot | None = None
 
     def drain(self, budget_s: float = DRAIN_S) -> bool:
         """Apply waiting events for at most `budget_s` seconds; tell whether all were applied."""
@@ -70,7 +77,19 @@ class Pump:
                 return False
         return True
 
+    def reset(self, symbol: str) -> None:
+        """Forget the extremes of `symbol`; the next snapshot shows it."""
+        self.market.reset(symbol)
+        self._latest = None
+
     def turn(self) -> Snapshot:
-        """Drain within the budget, then return the snapshot of this moment."""
-        self.drain()
-        return self.market.snapshot(self._clock())
+        """Drain within the budget, then return the snapshot of this moment.
+
+        While nothing happens a snapshot is good for 50 ms: an idle window asks 60 times a second.
+        """
+        now = self._clock()
+        latest = self._latest
+        if latest is None or not self._inbox.empty() or not 0 <= now.since(latest.at) < _IDLE_MS:
+            self.drain()
+            self._latest = latest = self.market.snapshot(self._clock())
+        return latest

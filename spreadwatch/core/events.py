@@ -12,8 +12,9 @@ from spreadwatch.core.quote import Instant, Quote, Venue
 class Batch(Struct, frozen=True):
     """All that one socket read brought from one venue.
 
-    `heard` is True when at least one valid quote arrived, the heartbeat symbol's included: only that is
-    a sign of life. `rejects` holds one reason per refused frame.
+    `heard` is True when at least one valid, new quote arrived, the heartbeat symbol's included: only that is
+    a sign of life. `rejects` holds one reason per refused frame, `repeated` the symbol of each quote that
+    was dropped because its update id was not above the last one.
     """
 
     venue: Venue
@@ -21,6 +22,7 @@ class Batch(Struct, frozen=True):
     quotes: list[Quote]
     heard: bool
     rejects: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
 
 class Phase(StrEnum):
@@ -53,13 +55,19 @@ class Listing(Struct, frozen=True):
     problem: str | None
 
 
+class Fault(Struct, frozen=True):
+    """A part of the program failed and goes on; `sentence` is for the person."""
+
+    sentence: str
+
+
 class Dropped(Struct, frozen=True):
     """So many quotes were lost because the inbox was full."""
 
     count: int
 
 
-Event = Batch | Link | Listing | Dropped
+Event = Batch | Link | Listing | Fault | Dropped
 
 Sink = Callable[[Event], None]
 """Where sources hand over events. Never blocks a feed; safe from any thread."""

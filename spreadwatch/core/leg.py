@@ -39,6 +39,15 @@ class Line:
         last = self.heard or self.opened
         return now.since(last) if last else 0
 
+    def was_silent(self, at: Instant) -> bool:
+        """Tell whether an open connection that spoke before had been silent for too long just before `at`."""
+        return self.phase is Phase.OPEN and self.heard is not None and at.since(self.heard) > self.silence_ms
+
+    def silent_from(self) -> Instant:
+        """Return the moment from which on the connection counts as silent if it says nothing more."""
+        last = self.heard or self.opened or Instant(0, 0)
+        return Instant(last.wall_ms + self.silence_ms, last.mono_ms + self.silence_ms)
+
     def talks(self, now: Instant) -> bool:
         """Tell whether the connection is open and spoke within the silence limit."""
         return self.phase is Phase.OPEN and self.heard is not None and now.since(self.heard) <= self.silence_ms
@@ -60,15 +69,11 @@ class Leg:
         self.tick: Decimal | None = None
         self.problem: str | None = None
 
-    def take(self, quote: Quote) -> bool:
-        """Keep a quote unless its update id is not above the last one; tell whether it was kept."""
-        if self.quote is not None and quote.update_id <= self.quote.update_id:
-            self.repeated += 1
-            return False
+    def take(self, quote: Quote) -> None:
+        """Keep a quote: from now on the leg is of the present connection."""
         self.quote = quote
         self.fresh = True
         self.accepted += 1
-        return True
 
     def state(self, now: Instant) -> tuple[State, str | None]:
         """Return the state at `now` and its reason in plain words; a live leg has none."""

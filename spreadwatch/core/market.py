@@ -7,7 +7,8 @@ Not thread-safe: one thread owns it.
 from collections import Counter
 from collections.abc import Iterable
 
-from spreadwatch.core.events import Batch, Dropped, Event, Link, Listing, Phase
+from spreadwatch.core.events import Batch, Dropped, Event, Fault, Link, Listing, Phase
+from spreadwatch.core.gaps import GapLedger
 from spreadwatch.core.leg import Leg, Line, State
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Snapshot, SpreadSnapshot
@@ -41,6 +42,8 @@ class Market:
         self._pairs = {symbol: _Pair(symbol, self._lines) for symbol in symbols}
         self._rejects: Counter[str] = Counter()
         self._dropped = 0
+        self._faults: dict[str, None] = {}  # an ordered set
+        self.gaps = GapLedger()
         self.latest = Instant(0, 0)
         """The moment of the last batch or link applied: the clock of a replay."""
 
@@ -54,6 +57,8 @@ class Market:
             if pair := self._pairs.get(event.symbol):
                 leg = pair.legs[event.venue]
                 leg.tick, leg.problem = event.tick, event.problem
+        elif isinstance(event, Fault):
+            self._faults[event.sentence] = None
         elif isinstance(event, Dropped):
             self._dropped += event.count
 
@@ -63,13 +68,15 @@ class Market:
 
     def _take_batch(self, batch: Batch) -> None:
         line = self._lines[batch.venue]
-        if batch.rejects:
-            self._rejects.update(batch.rejects)
+        if batch.rejects or batch.repeated:
+            self._count_refused(batch)
         self.latest = at = batch.at
-        both_talk = line.phase is Phase.OPEN and self._lines[batch.venue.other].talks(at)
-        resumed = both_talk and batch.heard and line.heard is not None and not line.talks(at)
+        resumed = batch.heard and line.was_silent(at)
+        if resumed:
+            self._end_silence(line, at)
         if batch.heard:
             line.heard = at
+        both_talk = line.phase is Phase.OPEN and self._lines[batch.venue.other].talks(at)
         pairs = self._pairs
         is_spot = batch.venue is Venue.SPOT
         for quote in batch.quotes:
@@ -77,20 +84,40 @@ class Market:
             if pair is None:
                 continue
             leg, other = (pair.spot, pair.futures) if is_spot else (pair.futures, pair.spot)
-            if leg.take(quote) and both_talk and other.fresh:
+            if not leg.fresh:
+                self.gaps.end(quote.symbol, batch.venue, at)
+            leg.take(quote)
+            if both_talk and other.fresh:
                 pair.sample(at)
-        if resumed:
+        if resumed and both_talk:
             self._sample_quiet_legs(batch)
+
+    def _count_refused(self, batch: Batch) -> None:
+        self._rejects.update(batch.rejects)
+        for symbol in batch.repeated:
+            if pair := self._pairs.get(symbol):
+                pair.legs[batch.venue].repeated += 1
+
+    def _end_silence(self, line: Line, at: Instant) -> None:
+        """Note the gap of every leg whose connection was silent until `at`."""
+        start = line.silent_from()
+        for pair in self._pairs.values():
+            if pair.legs[line.venue].fresh:
+                self.gaps.begin(pair.symbol, line.venue, start, f"{line.venue} was silent")
+                self.gaps.end(pair.symbol, line.venue, at)
 
     def _sample_quiet_legs(self, batch: Batch) -> None:
         """Take the spreads that exist again because a silent connection spoke, though of other symbols."""
+        spoke = {quote.symbol for quote in batch.quotes}
         for pair in self._pairs.values():
-            leg = pair.legs[batch.venue]
-            if leg.fresh and leg.quote and leg.quote.received != batch.at and pair.legs[leg.line.venue.other].fresh:
+            if pair.symbol not in spoke and pair.spot.fresh and pair.futures.fresh:
                 pair.sample(batch.at)
 
     def _take_link(self, link: Link) -> None:
         line = self._lines[link.venue]
+        start = line.silent_from() if line.was_silent(link.at) else link.at
+        for pair in self._pairs.values():
+            self.gaps.begin(pair.symbol, link.venue, start, link.reason)
         line.phase, line.reason, self.latest = link.phase, link.reason, link.at
         if link.phase is Phase.OPEN:
             line.opens += 1
@@ -103,7 +130,7 @@ class Market:
         reconnects = sum(max(line.opens - 1, 0) for line in self._lines.values())
         rejected = self._rejects.total()
         pairs = tuple(self._freeze(pair, now, rejected, reconnects) for pair in self._pairs.values())
-        return Snapshot(now, pairs, dict(self._rejects))
+        return Snapshot(now, pairs, dict(self._rejects), self.gaps.all(), tuple(self._faults))
 
     def _freeze(self, pair: _Pair, now: Instant, rejected: int, reconnects: int) -> PairSnapshot:
         spot, futures = _freeze_leg(pair.spot, now), _freeze_leg(pair.futures, now)
@@ -115,6 +142,7 @@ class Market:
             repeated=pair.spot.repeated + pair.futures.repeated,
             reconnects=reconnects,
             dropped=self._dropped,
+            gaps=self.gaps.count,
         )
         spread = _freeze_spread(pair, live=state is State.LIVE)
         return PairSnapshot(pair.symbol, now, state, reason, spot, futures, spread, counts)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from spreadwatch.core.gaps import Gap
 from spreadwatch.core.leg import State
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.spread import Extreme
@@ -40,7 +41,7 @@ class SpreadSnapshot(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """Quotes taken per leg and repeated (this symbol); rejected, reconnects, dropped (whole program)."""
+    """Quotes taken per leg and repeated (this symbol); the others count for the whole program."""
 
     spot: int
     futures: int
@@ -48,6 +49,7 @@ class Counts(Struct, frozen=True):
     repeated: int
     reconnects: int
     dropped: int
+    gaps: int
 
 
 class PairSnapshot(Struct, frozen=True):
@@ -69,11 +71,17 @@ class PairSnapshot(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """Every watched symbol at `at`, in the order asked for. `rejects`: count by reason."""
+    """Every watched symbol at `at`, in the order asked for.
+
+    `rejects`: count by reason. `gaps`: the last ones, oldest first, those that last at the end. `faults`: what
+    failed in the program itself, a sentence each.
+    """
 
     at: Instant
     pairs: tuple[PairSnapshot, ...]
     rejects: dict[str, int]
+    gaps: tuple[Gap, ...]
+    faults: tuple[str, ...]
 
 
 def plain(number: Decimal | None) -> str | None:

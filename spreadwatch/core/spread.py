@@ -50,7 +50,7 @@ class SpreadTracker:
     `current` and `previous` are None before the first and the first different spread.
     """
 
-    __slots__ = ("current", "high", "low", "previous", "samples", "since")
+    __slots__ = ("_ask", "_limit", "_limit_below", "current", "high", "low", "previous", "samples", "since")
 
     def __init__(self) -> None:
         self.current: Decimal | None = None
@@ -59,14 +59,22 @@ class SpreadTracker:
         self.low: Extreme | None = None
         self.since: Instant | None = None
         self.samples = 0
+        self._ask = self._limit = self._limit_below = Decimal(0)
 
     def update(self, spot: Quote, futures: Quote, at: Instant) -> None:
-        """Take the spread of two quotes that are both live at `at`. A tie leaves an extreme as it is."""
-        spread = spot.ask - futures.bid
+        """Take the spread of two quotes that are both live at `at`. A tie leaves an extreme as it is.
+
+        Quotes too far apart to be of the same coin make no spread.
+        """
+        ask = spot.ask
+        spread = ask - futures.bid
+        if ask is not self._ask:
+            self._ask, self._limit = ask, ask * MAX_APART
+            self._limit_below = -self._limit
+        if not self._limit_below <= spread <= self._limit:
+            return
         high, low = self.high, self.low
         if high is None or low is None or spread > high.spread or spread < low.spread:
-            if too_far_apart(spot, futures):
-                return
             found = Extreme(spread, at, spot, futures, at.since(spot.received), at.since(futures.received))
             if high is None or spread > high.spread:
                 self.high = found

@@ -1,19 +1,20 @@
 """Read a capture: JSON Lines of raw frames, gzip by suffix, with every fault counted and none fatal."""
 
 import gzip
+import itertools
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, cast
 
 import msgspec
 
 from spreadwatch.core.events import Batch
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import Contract, canonical
-from spreadwatch.feed.messages import QuoteParser, Rejected
+from spreadwatch.feed.messages import QuoteParser
 
 _MARKETS = {"spot": Venue.SPOT, "um": Venue.FUTURES}
 _MAX_LINE = 1 << 20
@@ -22,7 +23,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 class _Line(msgspec.Struct):
     market: str
-    recv_ms: int
+    recv_ms: Annotated[int, msgspec.Meta(ge=0, lt=1 << 43)]
     raw: msgspec.Raw
     stream: str | None = None
 
@@ -68,7 +69,7 @@ class Capture:
 
     def symbols(self) -> list[str]:
         """Read the whole file once and return the symbols in it, by the program's names, sorted."""
-        return sorted({canonical(record.symbol) for record in self.records()})
+        return sorted({canonical(record.symbol) for record in self.records() if record.symbol})
 
     def records(self) -> Iterator[Record]:
         """Yield every usable line in order, counting what is skipped."""
@@ -117,26 +118,6 @@ def batches(capture: Capture, contracts: dict[Venue, list[Contract]]) -> Iterato
     """Yield the quotes of `contracts` as batches: one per run of lines of a venue received in the same ms."""
     parsers = {venue: QuoteParser(venue, contracts[venue]) for venue in Venue}
     wanted = {venue: {contract.wire for contract in contracts[venue]} for venue in Venue}
-    quotes: list[Quote] = []
-    rejects: list[str] = []
-    run: tuple[Venue, int] | None = None
-    for record in capture.records():
-        if record.symbol and record.symbol not in wanted[record.venue]:
-            continue
-        if run != (record.venue, record.recv_ms):
-            if run is not None:
-                yield _batch(run, quotes, rejects)
-                quotes, rejects = [], []
-            run = (record.venue, record.recv_ms)
-        try:
-            at = quotes[-1].received if quotes else Instant(record.recv_ms, record.recv_ms)
-            quotes.append(parsers[record.venue].quote(record.raw, at))
-        except Rejected as reject:
-            rejects.append(str(reject))
-    if run is not None:
-        yield _batch(run, quotes, rejects)
-
-
-def _batch(run: tuple[Venue, int], quotes: list[Quote], rejects: list[str]) -> Batch:
-    venue, recv_ms = run
-    return Batch(venue, Instant(recv_ms, recv_ms), quotes, bool(quotes), tuple(rejects))
+    records = (record for record in capture.records() if not record.symbol or record.symbol in wanted[record.venue])
+    for (venue, recv_ms), run in itertools.groupby(records, key=lambda record: (record.venue, record.recv_ms)):
+        yield parsers[venue].raw_batch((record.raw for record in run), Instant(recv_ms, recv_ms))

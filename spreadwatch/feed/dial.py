@@ -19,9 +19,12 @@ from urllib.request import getproxies, proxy_bypass
 import truststore
 import websocket
 
+from spreadwatch.feed.resolve import Resolver
+
 READ_BYTES = 65536
 _ADDRESS_S = 1.5  # one dead address must leave time for the next within a handshake's limit
 _READ_TIMEOUT_S = 1.0
+_HURRIED_S = 0.05
 _HANDSHAKE_BYTES = 65536
 _TLS_PORT, _PLAIN_PORT = 443, 80
 
@@ -64,14 +67,15 @@ class Connection:
     `open`, `recv`, `send` and `pong` belong to one thread; `cut` may be called from any.
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext) -> None:
-        """Aim at `url`, ws:// or wss://; `tls` is used for the latter."""
+    def __init__(self, url: str, ca_file: Path | None, resolver: Resolver) -> None:
+        """Aim at `url`, ws:// or wss://; for the latter certificates of `ca_file` are trusted too."""
         self.url = urlsplit(url)
-        self._tls = tls
+        self._ca_file = ca_file
+        self._resolver = resolver
         self._socket: socket.socket | None = None
         self._client = websocket.WebSocket(skip_utf8_validation=True)
         self._lock = threading.Lock()
-        self._cut = False
+        self._cancelled = threading.Event()
 
     @property
     def host(self) -> str:
@@ -90,11 +94,18 @@ class Connection:
         if proxy is None:
             sock = self._connect(self.host, port, deadline)
         else:
-            sock = self._connect(proxy.hostname or "", proxy.port or _PLAIN_PORT, deadline)
+            try:
+                sock = self._connect(proxy.hostname or "", proxy.port or _PLAIN_PORT, deadline)
+            except OSError as error:
+                fault = error.strerror or str(error)
+                raise ProxyRefusedError(f"the proxy {proxy.hostname} cannot be reached ({fault})") from error
             ask_proxy(sock, proxy, self.host, port)
         if secure:
-            sock = self._tls.wrap_socket(sock, server_hostname=self.host)
+            # A context of its own: it is locked during a handshake, which must not hold up other connections.
+            context = tls_context(self._ca_file)
+            sock = context.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)
             self._hold(sock)
+            sock.do_handshake()
         self._client.connect(  # type: ignore[no-untyped-call]
             self.url.geturl(),
             socket=_HandshakeSocket(sock),
@@ -108,7 +119,9 @@ class Connection:
     def _connect(self, host: str, port: int, deadline: float) -> socket.socket:
         """Try every address of `host` in turn; raise the last failure."""
         failure: OSError = OSError(f"no address for {host}")
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        limit_s = max(deadline - time.monotonic(), 0.0)
+        for candidate in self._resolver.addresses(host, port, limit_s, self._cancelled):
+            family, kind, protocol, address = candidate
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise TimeoutError(f"no answer from {host}")
@@ -123,14 +136,15 @@ class Connection:
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(max(deadline - time.monotonic(), 0.1))
+            self._resolver.worked(candidate)
             return sock
         raise failure
 
     def _hold(self, sock: socket.socket) -> None:
         with self._lock:
             self._socket = sock
-            cut = self._cut
-        if cut:
+            cancelled = self._cancelled.is_set()
+        if cancelled:
             sock.close()
             raise ConnectionAbortedError("told to stop")
 
@@ -141,6 +155,11 @@ class Connection:
         """
         assert self._socket is not None  # noqa: S101 - open() came before
         return self._socket.recv(READ_BYTES)
+
+    def hurry(self) -> None:
+        """Let `recv` wait 50 ms at most from now on. The reading thread."""
+        if self._socket is not None:
+            self._socket.settimeout(_HURRIED_S)
 
     def send(self, text: str) -> None:
         """Send a text message. Raises OSError or websocket.WebSocketException."""
@@ -153,7 +172,7 @@ class Connection:
     def cut(self) -> None:
         """Wake whoever waits in `open` or `recv`, at once and for good. Any thread."""
         with self._lock:
-            self._cut = True
+            self._cancelled.set()
             sock = self._socket
         if sock is not None:
             with contextlib.suppress(OSError):
@@ -201,7 +220,7 @@ def ask_proxy(sock: socket.socket, proxy: SplitResult, host: str, port: int) -> 
         if response.status != http.client.OK:
             raise ProxyRefusedError(f"the proxy {proxy.hostname} answered {response.status} {response.reason}")
     except http.client.HTTPException as error:
-        raise ProxyRefusedError(f"the proxy {proxy.hostname} did not answer in HTTP ({error})") from error
+        raise ProxyRefusedError(f"the proxy {proxy.hostname} did not answer in HTTP ({str(error).strip()})") from error
     finally:
         response.close()
 

@@ -75,7 +75,7 @@ class ListingLoader(Worker):
         try:
             for listing in fetch(venue, self._bases[venue], self._contracts[venue], self._tls):
                 self._sink(listing)
-        except (OSError, HTTPException, msgspec.DecodeError) as error:
+        except (OSError, HTTPException, ValueError, RecursionError, msgspec.DecodeError) as error:
             log.info("no symbol list from %s: %s", self._bases[venue], error)
             return False
         return True

@@ -1,7 +1,8 @@
 """Payloads of one venue into quotes: every foreign text becomes a valid quote or a counted reject."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
+from typing import Annotated
 
 import msgspec
 
@@ -10,11 +11,21 @@ from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract
 
 _MEMORY = 4096
+_MAX_DIGITS = 24  # what Decimal adds and scales exactly, with room to spare
+_LAST_MS = 1 << 43  # a Unix time of the year 2248: no clock of an exchange is there
 _MAX_UPDATE_ID = 1 << 62
+_LEAVING = "serverShutdown"
 
 
 class Rejected(Exception):  # noqa: N818 - an outcome, not an error
     """A payload that is not a valid quote; the message is the reason it is counted under."""
+
+
+class _Repeated(Exception):  # noqa: N818 - an outcome, not an error
+    """A quote whose update id is not above the last one; the argument is its symbol."""
+
+
+_NOT_A_QUOTE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _BookTicker(msgspec.Struct, gc=False):
@@ -26,13 +37,15 @@ class _BookTicker(msgspec.Struct, gc=False):
     B: str = ""
     a: str = ""
     A: str = ""
-    T: int | None = None
+    T: Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MS)] | None = None
 
 
 class _Envelope(msgspec.Struct, gc=False):
     """Wire form of a combined stream's message, and of the replies to requests."""
 
+    stream: str = ""
     data: _BookTicker | None = None
+    e: str = ""
     result: object = msgspec.UNSET
     error: object = msgspec.UNSET
     code: object = msgspec.UNSET
@@ -43,6 +56,8 @@ def positive(text: str) -> Decimal:
     # Decimal alone would take 1e5, 1_0, NaN, blanks and the digits of every script.
     if text.strip("0123456789."):
         raise Rejected("negative" if text.startswith("-") else "not a number")
+    if len(text) > _MAX_DIGITS:
+        raise Rejected("too many digits")
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -64,72 +79,117 @@ class _Prices(dict[str, Decimal]):
 
 
 class QuoteParser:
-    """Turn the payloads of one venue into batches. Not thread-safe."""
+    """Turn the payloads of one venue into batches, in the order of its update ids. Not thread-safe."""
 
     def __init__(self, venue: Venue, contracts: Iterable[Contract], unseen: Iterable[Contract] = ()) -> None:
         """Take quotes of `contracts`; those of `unseen`, the heartbeat, count as life and go no further."""
         self.venue = venue
+        self.leaving = False
+        """Whether the exchange gave notice that it will close the connection."""
         self._contracts = {contract.wire: contract for contract in contracts}
         self._heartbeats = {contract.wire: contract for contract in unseen}
         self._prices = _Prices()
+        self._last_ids: dict[str, int] = {}
+        self._behind: dict[str, Instant] = {}
         self._decode_envelope = msgspec.json.Decoder(_Envelope).decode
         self._decode_raw = msgspec.json.Decoder(_BookTicker).decode
 
+    def restart(self) -> None:
+        """Forget the update ids: a new connection may find that the exchange counts anew."""
+        self.leaving = False
+        self._last_ids.clear()
+        self._behind.clear()
+
+    def stuck(self, at: Instant, limit_ms: int) -> str | None:
+        """Name a symbol that for over `limit_ms` sent nothing but update ids below its last; None if none did."""
+        if not self._behind:
+            return None
+        return next((symbol for symbol, since in self._behind.items() if at.since(since) > limit_ms), None)
+
     def batch(self, payloads: Iterable[bytes], at: Instant) -> Batch:
         """Parse what one read brought, in combined-stream envelopes, received at `at`."""
+        return self._batch(payloads, at, self._enveloped)
+
+    def raw_batch(self, payloads: Iterable[bytes | msgspec.Raw], at: Instant) -> Batch:
+        """Parse payloads without envelope, as a capture holds them, received at `at`."""
+        return self._batch(payloads, at, self._decode_raw)
+
+    def _batch(
+        self,
+        payloads: Iterable[bytes | msgspec.Raw],
+        at: Instant,
+        decode: Callable[[bytes | msgspec.Raw], _BookTicker | None],
+    ) -> Batch:
         quotes: list[Quote] = []
         rejects: list[str] = []
+        repeated: list[str] = []
         heard = False
-        decode, contracts, quote_of = self._decode_envelope, self._contracts, self._quote
+        take = self._take
         for payload in payloads:
             try:
-                message = decode(payload)
-                ticker = message.data
+                ticker = decode(payload)
                 if ticker is None:
-                    if message.result is msgspec.UNSET and message.error is msgspec.UNSET:
-                        rejects.append("missing field" if message.code is msgspec.UNSET else "error reply")
-                    elif message.error is not msgspec.UNSET:
-                        rejects.append("error reply")
                     continue
-                contract = contracts.get(ticker.s)
-                if contract is None:
-                    self._check_heartbeat(ticker, at)
-                else:
-                    quotes.append(quote_of(ticker, contract, at))
+                quote = take(ticker, at)
+            except _Repeated as old:
+                repeated.append(old.args[0])
+            except (Rejected, *_NOT_A_QUOTE) as fault:
+                rejects.append(_reason(fault))
+            else:
                 heard = True
-            except Rejected as reject:
-                rejects.append(str(reject))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-                rejects.append("wrong type" if isinstance(fault, msgspec.ValidationError) else "not JSON")
-        return Batch(self.venue, at, quotes, heard, tuple(rejects))
+                if quote is not None:
+                    quotes.append(quote)
+        return Batch(self.venue, at, quotes, heard, tuple(rejects), tuple(repeated))
 
-    def quote(self, raw: bytes | msgspec.Raw, at: Instant) -> Quote:
-        """Parse one payload without envelope, as a capture holds it. Raises Rejected with the reason."""
-        try:
-            ticker = self._decode_raw(raw)
-        except msgspec.ValidationError:
-            raise Rejected("wrong type") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise Rejected("not JSON") from None
-        contract = self._contracts.get(ticker.s)
+    def _enveloped(self, payload: bytes | msgspec.Raw) -> _BookTicker | None:
+        """Return what an envelope holds, None for an acknowledgement or a notice. Raises Rejected."""
+        message = self._decode_envelope(payload)
+        ticker = message.data
+        if ticker is None:
+            if message.e == _LEAVING:
+                self.leaving = True
+            else:
+                _check_reply(message)
+        elif not ticker.s and message.stream.endswith(_LEAVING):
+            self.leaving = True
+            return None
+        return ticker
+
+    def _take(self, ticker: _BookTicker, at: Instant) -> Quote | None:
+        """Return a valid, new quote; None if it is the heartbeat's. Raises Rejected or _Repeated."""
+        wire, update_id = ticker.s, ticker.u
+        contract = self._contracts.get(wire) or self._heartbeats.get(wire)
         if contract is None:
-            raise Rejected("foreign symbol" if ticker.s else "missing field")
-        return self._quote(ticker, contract, at)
-
-    def _check_heartbeat(self, ticker: _BookTicker, at: Instant) -> None:
-        contract = self._heartbeats.get(ticker.s)
-        if contract is None:
-            raise Rejected("foreign symbol" if ticker.s else "missing field")
-        self._quote(ticker, contract, at)
-
-    def _quote(self, ticker: _BookTicker, contract: Contract, at: Instant) -> Quote:
+            raise Rejected("foreign symbol" if wire else "missing field")
         bid, ask = self._prices[ticker.b], self._prices[ticker.a]
         bid_qty, ask_qty = positive(ticker.B), positive(ticker.A)
         if bid >= ask:
             raise Rejected("locked" if bid == ask else "crossed")
-        if not 0 < ticker.u < _MAX_UPDATE_ID:
-            raise Rejected("missing field" if ticker.u == 0 else "update id out of range")
+        if not 0 < update_id < _MAX_UPDATE_ID:
+            raise Rejected("missing field" if update_id == 0 else "update id out of range")
+        if update_id <= self._last_ids.get(wire, 0):
+            self._behind.setdefault(wire, at)
+            raise _Repeated(contract.symbol)
+        self._last_ids[wire] = update_id
+        if self._behind:
+            self._behind.pop(wire, None)
+        if wire not in self._contracts:
+            return None
         if contract.multiplier != 1:
             bid, ask = bid / contract.multiplier, ask / contract.multiplier
             bid_qty, ask_qty = bid_qty * contract.multiplier, ask_qty * contract.multiplier
-        return Quote(self.venue, contract.symbol, bid, bid_qty, ask, ask_qty, ticker.u, ticker.T, at)
+        return Quote(self.venue, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at)
+
+
+def _check_reply(message: _Envelope) -> None:
+    """Take the reply to a request. Raises Rejected unless it is an acknowledgement."""
+    if message.error is not msgspec.UNSET or message.code is not msgspec.UNSET:
+        raise Rejected("error reply")
+    if message.result is msgspec.UNSET:
+        raise Rejected("missing field")
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, Rejected):
+        return str(fault)
+    return "wrong type" if isinstance(fault, msgspec.ValidationError) else "not JSON"

@@ -92,6 +92,6 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
     else:
         try:
             asked_s = (email.utils.parsedate_to_datetime(header) - now).total_seconds()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError, IndexError):  # what email.utils makes of nonsense
             return None
     return min(max(asked_s, 0.0), _MAX_RETRY_AFTER_S)

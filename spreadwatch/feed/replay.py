@@ -26,6 +26,8 @@ WaitingSink = Callable[[Event, threading.Event], None]
 class Replay(Worker):
     """Play a capture once. `done` is set after its last event was handed over."""
 
+    restartable = False
+
     def __init__(
         self,
         capture: Capture,

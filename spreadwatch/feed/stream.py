@@ -1,13 +1,15 @@
 """One venue's thread: connect, read in bulk, parse, hand over; again after every loss.
 
-Threads: `feed-spot` and `feed-futures` run `Stream._run`. The watchdog's thread calls `check`, which only
-cuts the socket; the reader wakes from that at once and does the rest.
+Threads: `feed-spot` and `feed-futures` run `Stream._run`. Beside them `feed-<venue>-next` opens the connection
+that replaces one before the exchange ends it. The watchdog's thread calls `check`, which only cuts sockets;
+the reader wakes from that at once and does the rest.
 """
 
 import logging
-import ssl
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import websocket
 from msgspec import Struct
@@ -17,24 +19,31 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed import binance
 from spreadwatch.feed.backoff import Attempts, delays
 from spreadwatch.feed.dial import Connection
-from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
+from spreadwatch.feed.health import Health
 from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.reasons import Failure, explain
+from spreadwatch.feed.resolve import Resolver
+from spreadwatch.feed.successor import Successor
 from spreadwatch.feed.worker import Worker
 
 _FIRST_DELAY_S = 0.5
 _PROVEN_S = 30.0  # of good data, before the backoff starts from its beginning again
-_ENDED = Failure("the exchange closed the connection without a word")
+_RENEW_SPREAD = 1 / 23  # so that 23 h become 22.5 to 23.5: the exchange closes a connection after 24
+_RENEW_AGAIN_S = 10.0  # after a renewal that failed
+_OVERLAP_MS = 100  # for what was under way on the old connection when the new one began to speak
+_STOPPED = Failure("told to stop")
 
 log = logging.getLogger(__name__)
 
 
 class StreamSettings(Struct, frozen=True):
-    """How long, in seconds, silence, a handshake and the wait between attempts may last."""
+    """How long, in seconds, silence, a handshake, the wait between attempts and a connection may last."""
 
     silence_s: float
     handshake_s: float
     backoff_cap_s: float
+    renew_s: float = 23 * 3600.0
 
 
 class Stream(Worker):
@@ -48,144 +57,190 @@ class Stream(Worker):
         heartbeat: binance.Contract,
         *,
         settings: StreamSettings,
-        tls: ssl.SSLContext,
+        ca_file: Path | None,
         sink: Sink,
         clock: Clock,
         chance: Callable[[], float],
+        renewing: threading.Lock,
     ) -> None:
-        """Subscribe to `contracts` and to `heartbeat`, the busy symbol that proves a connection alive."""
+        """Subscribe to `contracts` and to `heartbeat`, the busy symbol that proves a connection alive.
+
+        Streams that share the lock `renewing` never replace their connections at the same time.
+        """
         super().__init__(f"feed-{venue}")
         self.venue = venue
         self.failure: Failure | None = None
         """Why the last attempt or connection failed; None while none did. Any thread may read it."""
+        self.health = Health(venue)
         self._url = binance.stream_url(venue, base_url)
-        self._tls = tls
+        self._ca_file = ca_file
         wires = dict.fromkeys([*(contract.wire for contract in contracts), heartbeat.wire])
-        self._streams = [binance.book_ticker(wire) for wire in wires]
-        unseen = [heartbeat] if heartbeat not in contracts else []
-        self._parser = QuoteParser(venue, contracts, unseen)
+        self._request = binance.subscribe([binance.book_ticker(wire) for wire in wires], 1)
+        self._parser = QuoteParser(venue, contracts, [] if heartbeat in contracts else [heartbeat])
+        self._parsing = threading.Lock()  # two connections overlap while one replaces the other
         self._settings = settings
         self._sink = sink
         self._clock = clock
         self._chance = chance
+        self._renewing = renewing
         self._attempts = Attempts()
-        self._connection: Connection | None = None
-        self._since: Instant = clock()  # of the attempt, or of the last valid quote once open
-        self._open = False
+        self._resolver = Resolver()
+        self._reader: Reader | None = None
+        self._successor: Successor | None = None
+        self._renew_at_s = 0.0
         self._cut_reason: str | None = None
 
     def stop(self) -> None:
         """Ask the thread to end and wake it. Returns at once. Any thread."""
         super().stop()
-        if connection := self._connection:
-            connection.cut()
+        if successor := self._successor:
+            successor.stop()
+        if reader := self._reader:
+            reader.connection.cut()
 
     def check(self, now: Instant) -> None:
         """Cut a connection that is silent or a handshake that takes too long. The watchdog's thread."""
-        connection = self._connection
-        if connection is None or self._cut_reason:
+        if (successor := self._successor) and successor.overdue(now):
+            successor.stop()
+        reader = self._reader
+        if reader is None or self._cut_reason:
             return
-        limit_s = self._settings.silence_s if self._open else self._settings.handshake_s
-        if now.since(self._since) > limit_s * 1000:
+        limit_s = self._settings.silence_s if reader.is_open else self._settings.handshake_s
+        if now.since(reader.since) > limit_s * 1000:
             self._cut_reason = (
                 f"{self.venue} sent no quote for {limit_s:g} s"
-                if self._open
-                else f"{connection.host} did not answer within {limit_s:g} s"
+                if reader.is_open
+                else f"{reader.connection.host} did not answer within {limit_s:g} s"
             )
-            connection.cut()
+            reader.connection.cut()
 
     def _run(self) -> None:
         waits = delays(_FIRST_DELAY_S, self._settings.backoff_cap_s, self._chance)
-        while not self._stopping.is_set():
-            self._stopping.wait(self._attempts.pause(time.monotonic()))
-            if self._stopping.is_set():
-                break
-            opened_s = time.monotonic()
+        while not self._stopping.wait(self._attempts.pause(time.monotonic())):
+            began_s = time.monotonic()
             try:
                 self.failure = self._connect_and_read()
             except Exception:
-                log.exception("%s feed: a bug ended the connection", self.venue)
-                self.failure = Failure("an error in this program ended the connection: see the log")
+                self._tell(Phase.LOST, "an error in this program ended the connection")
+                raise
             if self._stopping.is_set():
                 break
-            if self._proven(opened_s):
+            if self.health.open_since is not None and time.monotonic() - began_s > _PROVEN_S:
                 waits = delays(_FIRST_DELAY_S, self._settings.backoff_cap_s, self._chance)
+            self.health.closed(self.failure.reason)
             wait_s = max(next(waits), self.failure.pause_s)
             again = f"; trying again in {wait_s:.0f} s" if wait_s >= 1 else "; trying again"
             log.warning("%s feed: %s%s", self.venue, self.failure.reason, again)
             self._tell(Phase.LOST, self.failure.reason + again)
             self._stopping.wait(wait_s)
 
-    def _proven(self, opened_s: float) -> bool:
-        """Tell whether the connection that just ended had been good for long enough."""
-        return self._open and time.monotonic() - opened_s > _PROVEN_S
-
     def _connect_and_read(self) -> Failure:
-        """Make one attempt and read until the connection ends; return why it did."""
-        connection = Connection(self._url, self._tls)
+        """Make one attempt and read until the connection, and all that replaced it, ends; return why it did."""
+        self._parser.restart()
+        self._cut_reason = None
+        reader = self._reader = self._new_reader()
+        host = reader.connection.host
         before = f"{self.failure.reason}; " if self.failure else ""
-        self._tell(Phase.OPENING, f"{before}connecting to {connection.host}")
-        self._open, self._cut_reason, self._since = False, None, self._clock()
-        self._connection = connection
+        self._tell(Phase.OPENING, f"{before}connecting to {host}")
         try:
             if self._stopping.is_set():
-                return _ENDED
-            connection.open(self._settings.handshake_s)
-            connection.send(binance.subscribe(self._streams, 1))
-            self._since, self._open = self._clock(), True
-            log.info("%s feed: connected to %s", self.venue, connection.host)
-            self._tell(Phase.OPEN, f"connected to {connection.host}")
-            failure = self._read(connection)
+                return _STOPPED
+            reader.open(self._settings.handshake_s, self._request)
+            self._opened()
+            log.info("%s feed: connected to %s", self.venue, host)
+            self._tell(Phase.OPEN, f"connected to {host}")
+            failure = self._read()
         except (OSError, websocket.WebSocketException) as error:
-            failure = explain(error, connection.host, self._settings.handshake_s)
+            failure = explain(error, host, self._settings.handshake_s)
         finally:
-            self._connection = None
-            connection.close()
+            self._drop_successor()
+            self._close()
         return Failure(self._cut_reason) if self._cut_reason else failure
 
-    def _read(self, connection: Connection) -> Failure:
-        """Hand over every quote until the connection ends; return why it did."""
-        decoder = FrameDecoder()
-        while not self._stopping.is_set():
-            try:
-                data = connection.recv()
-            except TimeoutError:
-                continue
-            at = self._clock()
-            if not data:
-                break
-            payloads: list[bytes] = []
-            control: list[Ping | Close | Violation] = []
-            for message in decoder.feed(data):
-                if isinstance(message, bytes):
-                    payloads.append(message)
-                else:
-                    control.append(message)
-            if payloads:
-                self._hand_over(payloads, at)
-            if control and (failure := _obey(control, connection)):
+    def _read(self) -> Failure:
+        """Read until the present connection ends and none is ready to take over; return why it did."""
+        while self._reader is not None and not self._stopping.is_set():
+            failure = self._step(self._reader)
+            if failure is None:
+                self._renew()
+            elif self._successor is not None and self._successor.ready is not None:
+                self._hand_over(self._successor)
+            else:
                 return failure
-        return _ENDED
+        return _STOPPED
 
-    def _hand_over(self, payloads: list[bytes], at: Instant) -> None:
-        batch = self._parser.batch(payloads, at)
-        if batch.heard:
-            self._since = at
-        if batch.heard or batch.rejects:
-            self._sink(batch)
+    def _step(self, reader: Reader) -> Failure | None:
+        try:
+            failure = reader.step()
+        except (OSError, websocket.WebSocketException) as error:
+            return explain(error, reader.connection.host, self._settings.handshake_s)
+        if symbol := self._parser.stuck(self._clock(), round(self._settings.silence_s * 1000)):
+            return Failure(f"the update ids of {symbol} stay below the last one")
+        return failure
+
+    def _take(self, payloads: list[bytes], at: Instant) -> bool:
+        """Parse what a read brought and hand it over; tell whether there was a valid quote in it."""
+        with self._parsing:
+            batch = self._parser.batch(payloads, at)
+            if batch.heard or batch.rejects or batch.repeated:
+                self._sink(batch)
+        self.health.took(batch, len(payloads))
+        return batch.heard
+
+    def _renew(self) -> None:
+        """Begin or go on to replace the connection, if its time has come."""
+        successor = self._successor
+        if self._parser.leaving:
+            self._parser.leaving = False
+            self._renew_at_s = time.monotonic()
+        if successor is None:
+            if time.monotonic() >= self._renew_at_s and self._renewing.acquire(blocking=False):
+                self._begin_successor()
+        elif successor.ready is not None:
+            if self._clock().since(successor.ready) >= _OVERLAP_MS:
+                self._hand_over(successor)
+        elif successor.finished.is_set():
+            log.warning("%s feed: no replacement yet: %s", self.venue, successor.failure)
+            self._drop_successor()
+            self._renew_at_s = time.monotonic() + _RENEW_AGAIN_S
+
+    def _begin_successor(self) -> None:
+        if self._reader is not None:
+            self._reader.connection.hurry()
+        name, limit_s = f"feed-{self.venue}-next", self._settings.handshake_s
+        self._successor = Successor(name, self._new_reader(), self._request, limit_s, self._clock)
+        self._successor.start()
+
+    def _hand_over(self, successor: Successor) -> None:
+        """Go on with the successor's connection, which delivers, and close the old one."""
+        old, self._reader = self._reader, successor.reader
+        self._successor = None
+        self._renewing.release()
+        self._opened()
+        if old is not None:
+            old.connection.close()
+        log.info("%s feed: the connection was replaced before its end", self.venue)
+
+    def _drop_successor(self) -> None:
+        successor, self._successor = self._successor, None
+        if successor is not None:
+            successor.stop()
+            successor.join(self._settings.handshake_s)
+            successor.reader.connection.close()
+            self._renewing.release()
+
+    def _new_reader(self) -> Reader:
+        return Reader(Connection(self._url, self._ca_file, self._resolver), self._take, self._clock)
+
+    def _opened(self) -> None:
+        self.health.opened(self._clock())
+        share = 1 + (2 * self._chance() - 1) * _RENEW_SPREAD / 2
+        self._renew_at_s = time.monotonic() + self._settings.renew_s * share
+
+    def _close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.connection.close()
 
     def _tell(self, phase: Phase, reason: str) -> None:
         self._sink(Link(self.venue, phase, reason, self._clock()))
-
-
-def _obey(control: list[Ping | Close | Violation], connection: Connection) -> Failure | None:
-    """Answer pings; return why the connection is over, None if it is not."""
-    last = control[-1]
-    if isinstance(last, Ping):  # the last one answers for all: pongs count against the request limit
-        connection.pong(last.payload)
-        return None
-    if isinstance(last, Violation):
-        return Failure(f"the exchange broke the protocol: {last.reason}")
-    words = f": {last.reason}" if last.reason else ""
-    code = "" if last.code is None else f" ({last.code})"
-    return Failure(f"the exchange closed the connection{code}{words}")

@@ -2,15 +2,27 @@
 
 import logging
 import threading
+import traceback
+from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
 
+_RESTART_S = 1.0
+
+
 class Worker:
-    """Base of everything here that runs on a thread of its own. Subclasses implement `_run`."""
+    """Base of everything here that runs on a thread of its own. Subclasses implement `_run`.
+
+    A `_run` that raises is a bug: it is logged once per kind, told to `on_fault` in a sentence, and run again
+    after a second if the class is `restartable`.
+    """
+
+    restartable = True
 
     def __init__(self, name: str) -> None:
         """Give the thread its name."""
+        self.on_fault: Callable[[str], None] = _ignore
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._top, name=name, daemon=True)
 
@@ -29,10 +41,26 @@ class Worker:
         return not self._thread.is_alive()
 
     def _top(self) -> None:
-        try:
-            self._run()
-        except Exception:
-            log.exception("thread %s died of a bug", self._thread.name)
+        name = self._thread.name
+        seen: set[str] = set()
+        while not self._stopping.is_set():
+            try:
+                self._run()
+            except Exception as error:
+                kind = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1]}"
+                if kind not in seen:
+                    seen.add(kind)
+                    log.exception("thread %s failed", name)
+                again = "it was started again" if self.restartable else "it has ended"
+                self.on_fault(f"an error in this program stopped {name} ({type(error).__name__}); {again}")
+            else:
+                return
+            if not self.restartable or self._stopping.wait(_RESTART_S):
+                return
 
     def _run(self) -> None:
         raise NotImplementedError
+
+
+def _ignore(_: str) -> None:
+    """Tell nobody."""

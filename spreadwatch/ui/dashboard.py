@@ -381,5 +381,5 @@ def _nothing_yet(symbol: str, badge: str | None) -> PairSnapshot:
         spot=legs[0],
         futures=legs[1],
         spread=SpreadSnapshot(None, None, None, None, None, None, None, 0),
-        counts=Counts(0, 0, 0, 0, 0, 0),
+        counts=Counts(0, 0, 0, 0, 0, 0, 0),
     )

@@ -1,0 +1,49 @@
+"""Every interval in which a leg was not live, so that no missing minute passes for a quiet one."""
+
+from collections import deque
+
+from msgspec import Struct
+
+from spreadwatch.core.quote import Instant, Venue
+
+KEPT = 1000
+"""How many of the last gaps are kept; all are counted."""
+
+
+class Gap(Struct, frozen=True):
+    """One leg was not live from `start` to `end`. `end` is None while it lasts."""
+
+    symbol: str
+    venue: Venue
+    start: Instant
+    end: Instant | None
+    reason: str
+
+
+class GapLedger:
+    """The gaps of all legs. Each leg has at most one open gap."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._ended: deque[Gap] = deque(maxlen=KEPT)
+        self._open: dict[tuple[str, Venue], Gap] = {}
+
+    def begin(self, symbol: str, venue: Venue, start: Instant, reason: str) -> None:
+        """Note that a leg stopped being live at `start`; a gap that is open already goes on."""
+        if (symbol, venue) not in self._open:
+            self._open[symbol, venue] = Gap(symbol, venue, start, None, reason)
+            self.count += 1
+
+    def end(self, symbol: str, venue: Venue, end: Instant) -> None:
+        """Note that a leg is live again."""
+        gap = self._open.pop((symbol, venue), None)
+        if gap is None:
+            return
+        if gap.start == end:
+            self.count -= 1
+        else:
+            self._ended.append(Gap(symbol, venue, gap.start, end, gap.reason))
+
+    def all(self) -> tuple[Gap, ...]:
+        """Return the gaps that are kept, oldest first, the open ones last."""
+        return (*self._ended, *self._open.values())

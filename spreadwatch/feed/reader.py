@@ -1,0 +1,84 @@
+"""One connection from its handshake to its end, a read at a time."""
+
+from collections.abc import Callable
+
+from spreadwatch.core.events import Clock
+from spreadwatch.core.quote import Instant
+from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
+from spreadwatch.feed.reasons import Failure
+
+_FROZEN_MS = 2500
+"""A read returns after a second at the latest; when more than this went by, the machine slept in between."""
+
+_ENDED = Failure("the exchange closed the connection without a word")
+
+_Control = Ping | Close | Violation
+
+Take = Callable[[list[bytes], Instant], bool]
+"""Takes the payloads of one read and tells whether a valid quote was among them."""
+
+
+class Reader:
+    """Read from one connection. One thread at a time; `connection.cut` ends it from any."""
+
+    def __init__(self, connection: Connection, take: Take, clock: Clock) -> None:
+        """Hand what arrives on `connection` to `take`."""
+        self.connection = connection
+        self.heard: Instant | None = None
+        """When the last valid quote came, None before the first. Any thread may read it."""
+        self.since: Instant = clock()
+        """The last valid quote, or before it the moment the connection opened or was begun."""
+        self.is_open = False
+        self._decoder = FrameDecoder()
+        self._take = take
+        self._clock = clock
+        self._last_step: Instant = self.since
+
+    def open(self, limit_s: float, request: str) -> None:
+        """Connect within `limit_s` seconds and send `request`. Raises what Connection.open and send raise."""
+        self.connection.open(limit_s)
+        self.connection.send(request)
+        self.since = self._last_step = self._clock()
+        self.is_open = True
+
+    def step(self) -> Failure | None:
+        """Read once, for a second at most; return why the connection is over, None if it is not.
+
+        Raises OSError or websocket.WebSocketException.
+        """
+        try:
+            data: bytes | None = self.connection.recv()
+        except TimeoutError:
+            data = None
+        at = self._clock()
+        slept_ms = at.since(self._last_step)
+        self._last_step = at
+        if slept_ms > _FROZEN_MS:  # what the system kept for us meanwhile is as old as that
+            return Failure(f"this machine slept, or the program was stopped, for {slept_ms / 1000:.0f} s")
+        if data is None:
+            return None
+        if not data:
+            return _ENDED
+        payloads: list[bytes] = []
+        control: list[_Control] = []
+        for message in self._decoder.feed(data):
+            if isinstance(message, bytes):
+                payloads.append(message)
+            else:
+                control.append(message)
+        if payloads and self._take(payloads, at):
+            self.heard = self.since = at
+        return self._obey(control) if control else None
+
+    def _obey(self, control: list[_Control]) -> Failure | None:
+        """Answer pings; return why the connection is over, None if it is not."""
+        last = control[-1]
+        if isinstance(last, Ping):  # the last one answers for all: pongs count against the request limit
+            self.connection.pong(last.payload)
+            return None
+        if isinstance(last, Violation):
+            return Failure(f"the exchange broke the protocol: {last.reason}")
+        words = f": {last.reason}" if last.reason else ""
+        code = "" if last.code is None else f" ({last.code})"
+        return Failure(f"the exchange closed the connection{code}{words}")
