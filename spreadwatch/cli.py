@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import platformdirs
 
 from spreadwatch import __version__, config
-from spreadwatch.commands.output import say
+from spreadwatch.commands.output import in_encoding, say
 from spreadwatch.errors import SpreadwatchError, UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 OK, BUG, INTERRUPTED = 0, 1, 130
 
@@ -20,6 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        encoding = getattr(file, "encoding", None) or "utf-8"
+        super()._print_message(in_encoding(message, encoding), file)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")
 
@@ -27,7 +34,11 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code. Ctrl-C gives 130, a failure of the world 2 to 5, a bug 1."""
     try:
-        return _run(_parser().parse_args(arguments))
+        try:
+            return _run(_parser().parse_args(arguments))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except SpreadwatchError as error:
         say(str(error))
         return error.exit_code

@@ -12,34 +12,36 @@ DRAIN_S = 0.008
 """Longest time one pump spends on events; what is left waits for the next frame."""
 
 _IDLE_MS = 50
+_ROOM_S = 0.002
 
 
 class Inbox:
     """Events on their way to the market. Any thread may put, one thread takes."""
 
     def __init__(self, batches: int) -> None:
-        """Hold at most so many events."""
-        self._queue: queue.Queue[Event] = queue.Queue(batches)
+        """Hold at most so many batches."""
+        self._limit = batches
+        self._queue: queue.Queue[Event] = queue.Queue()
         self._dropped = 0
         self._lock = threading.Lock()
 
     def put(self, event: Event) -> None:
-        """Hand over an event without ever waiting: what finds no room is counted as dropped."""
-        try:
-            self._queue.put_nowait(event)
-        except queue.Full:
-            lost = len(event.quotes) if isinstance(event, Batch) else 1
+        """Hand over an event without ever waiting: quotes that find no room are counted as dropped.
+
+        News of a connection is rare and always finds room: without it a lost leg would look live.
+        """
+        if isinstance(event, Batch) and self._queue.qsize() >= self._limit:
             with self._lock:
-                self._dropped += lost
+                self._dropped += len(event.quotes)
+        else:
+            self._queue.put(event)
 
     def put_waiting(self, event: Event, stop: threading.Event) -> None:
         """Hand over an event, waiting for room until `stop` is set: for a replay, which must not lose any."""
-        while not stop.is_set():
-            try:
-                self._queue.put(event, timeout=0.1)
-            except queue.Full:
-                continue
-            return
+        while self._queue.qsize() >= self._limit:
+            if stop.wait(_ROOM_S):
+                return
+        self._queue.put(event)
 
     def empty(self) -> bool:
         """Tell whether nothing waits now."""
@@ -73,6 +75,7 @@ class Pump:
         get, apply = self._inbox.get, self.market.apply
         while (event := get()) is not None:
             apply(event)
+            self._latest = None
             if time.perf_counter() > deadline:
                 return False
         return True

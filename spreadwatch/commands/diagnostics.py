@@ -1,7 +1,6 @@
 """A report for whoever helps: versions, connections, gaps and the last log lines. Never a secret."""
 
 import platform
-import ssl
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -35,7 +34,7 @@ def _versions() -> list[str]:
     tk = sys.modules.get("tkinter")
     lines = [
         f"spreadwatch {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        f"Tk {getattr(tk, 'TkVersion', 'not loaded')}, {ssl.OPENSSL_VERSION}",
+        f"Tk {getattr(tk, 'TkVersion', 'not loaded')}",
     ]
     for package in _PACKAGES:
         try:

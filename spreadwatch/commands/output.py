@@ -1,10 +1,10 @@
 """Numbers and states as text for a terminal, and JSON lines for a pipe."""
 
+import json
+import shutil
 import sys
 from decimal import Decimal
 from typing import TextIO
-
-import msgspec
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot, to_json
@@ -19,11 +19,12 @@ class JsonLines:
     def __init__(self, out: TextIO) -> None:
         """Write to `out`."""
         self._out = out
+        self._ascii = (out.encoding or "").lower().replace("-", "") != "utf8"
 
     def show(self, snapshot: Snapshot) -> None:
         """Write every pair."""
         for pair in snapshot.pairs:
-            self._out.write(msgspec.json.encode(to_json(pair)).decode() + "\n")
+            self._out.write(json.dumps(to_json(pair), ensure_ascii=self._ascii, separators=(",", ":")) + "\n")
         self._out.flush()
 
 
@@ -35,13 +36,17 @@ class Lines:
         self._out = out
         self._over = 0
         self._terminal = out.isatty()
+        self._encoding = out.encoding or "utf-8"
 
     def show(self, snapshot: Snapshot) -> None:
         """Write every pair."""
         if self._terminal and self._over:
             self._out.write(_UP.format(lines=self._over) + _CLEAR_TO_END)
         for pair in snapshot.pairs:
-            self._out.write(line(pair) + "\n")
+            text = in_encoding(line(pair), self._encoding)
+            if self._terminal:
+                text = text[: shutil.get_terminal_size().columns - 1]  # a line that wraps would take two rows
+            self._out.write(text + "\n")
         self._over = len(snapshot.pairs)
         self._out.flush()
 
@@ -58,6 +63,16 @@ def line(pair: PairSnapshot) -> str:
     return f"{pair.symbol}  {now}  max {high}  min {low}"
 
 
+def in_encoding(text: str, encoding: str) -> str:
+    """Return `text` with what `encoding` lacks written in ASCII: a minus sign must never become a '?'."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        plainer = text.replace("−", "-").replace("—", "--").replace("·", ";").replace("…", "...")
+        return plainer.encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
 def signed(number: Decimal | None, places: int) -> str:
     """Return a number with its sign and `places` decimals; '—' for None."""
     if number is None:
@@ -68,5 +83,5 @@ def signed(number: Decimal | None, places: int) -> str:
 def say(sentence: str) -> None:
     """Write a sentence for the person to stderr, if there is one to read it."""
     if sys.stderr is not None:
-        sys.stderr.write(sentence + "\n")
+        sys.stderr.write(in_encoding(sentence, sys.stderr.encoding or "utf-8") + "\n")
         sys.stderr.flush()

@@ -44,9 +44,10 @@ class Line:
         return self.phase is Phase.OPEN and self.heard is not None and at.since(self.heard) > self.silence_ms
 
     def silent_from(self) -> Instant:
-        """Return the moment from which on the connection counts as silent if it says nothing more."""
+        """Return the first moment at which the connection counts as silent if it says nothing more."""
         last = self.heard or self.opened or Instant(0, 0)
-        return Instant(last.wall_ms + self.silence_ms, last.mono_ms + self.silence_ms)
+        after_ms = self.silence_ms + 1
+        return Instant(last.wall_ms + after_ms, last.mono_ms + after_ms)
 
     def talks(self, now: Instant) -> bool:
         """Tell whether the connection is open and spoke within the silence limit."""

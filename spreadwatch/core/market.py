@@ -71,7 +71,7 @@ class Market:
         if batch.rejects or batch.repeated:
             self._count_refused(batch)
         self.latest = at = batch.at
-        resumed = batch.heard and line.was_silent(at)
+        resumed = batch.heard and self._note_silence(line, at)
         if resumed:
             self._end_silence(line, at)
         if batch.heard:
@@ -98,12 +98,19 @@ class Market:
             if pair := self._pairs.get(symbol):
                 pair.legs[batch.venue].repeated += 1
 
+    def _note_silence(self, line: Line, at: Instant) -> bool:
+        """Begin a gap for every leg whose connection was silent too long just before `at`; tell if it was."""
+        silent = line.was_silent(at)
+        if silent:
+            start = line.silent_from()
+            for pair in self._pairs.values():
+                if pair.legs[line.venue].fresh:
+                    self.gaps.begin(pair.symbol, line.venue, start, f"{line.venue} was silent")
+        return silent
+
     def _end_silence(self, line: Line, at: Instant) -> None:
-        """Note the gap of every leg whose connection was silent until `at`."""
-        start = line.silent_from()
         for pair in self._pairs.values():
             if pair.legs[line.venue].fresh:
-                self.gaps.begin(pair.symbol, line.venue, start, f"{line.venue} was silent")
                 self.gaps.end(pair.symbol, line.venue, at)
 
     def _sample_quiet_legs(self, batch: Batch) -> None:
@@ -115,9 +122,9 @@ class Market:
 
     def _take_link(self, link: Link) -> None:
         line = self._lines[link.venue]
-        start = line.silent_from() if line.was_silent(link.at) else link.at
+        self._note_silence(line, link.at)
         for pair in self._pairs.values():
-            self.gaps.begin(pair.symbol, link.venue, start, link.reason)
+            self.gaps.begin(pair.symbol, link.venue, link.at, link.reason)
         line.phase, line.reason, self.latest = link.phase, link.reason, link.at
         if link.phase is Phase.OPEN:
             line.opens += 1
@@ -127,6 +134,8 @@ class Market:
 
     def snapshot(self, now: Instant) -> Snapshot:
         """Freeze all that is known at `now`."""
+        for line in self._lines.values():
+            self._note_silence(line, now)
         reconnects = sum(max(line.opens - 1, 0) for line in self._lines.values())
         rejected = self._rejects.total()
         pairs = tuple(self._freeze(pair, now, rejected, reconnects) for pair in self._pairs.values())

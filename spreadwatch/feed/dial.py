@@ -91,15 +91,7 @@ class Connection:
         secure = self.url.scheme == "wss"
         port = self.url.port or (_TLS_PORT if secure else _PLAIN_PORT)
         proxy = proxy_for(self.url)
-        if proxy is None:
-            sock = self._connect(self.host, port, deadline)
-        else:
-            try:
-                sock = self._connect(proxy.hostname or "", proxy.port or _PLAIN_PORT, deadline)
-            except OSError as error:
-                fault = error.strerror or str(error)
-                raise ProxyRefusedError(f"the proxy {proxy.hostname} cannot be reached ({fault})") from error
-            ask_proxy(sock, proxy, self.host, port)
+        sock = self._connect(self.host, port, deadline) if proxy is None else self._tunnel(proxy, port, deadline)
         if secure:
             # A context of its own: it is locked during a handshake, which must not hold up other connections.
             context = tls_context(self._ca_file)
@@ -115,6 +107,15 @@ class Connection:
         )
         sock.settimeout(_READ_TIMEOUT_S)
         self._client.sock = sock
+
+    def _tunnel(self, proxy: SplitResult, port: int, deadline: float) -> socket.socket:
+        try:
+            sock = self._connect(proxy.hostname or "", proxy.port or _PLAIN_PORT, deadline)
+        except OSError as error:
+            fault = error.strerror or str(error)
+            raise ProxyRefusedError(f"the proxy {proxy.hostname} cannot be reached ({fault})") from error
+        ask_proxy(sock, proxy, self.host, port)
+        return sock
 
     def _connect(self, host: str, port: int, deadline: float) -> socket.socket:
         """Try every address of `host` in turn; raise the last failure."""
@@ -188,12 +189,24 @@ class Connection:
 
 
 def proxy_for(url: SplitResult) -> SplitResult | None:
-    """Return the HTTP proxy that the environment or the system names for `url`; None for loopback."""
+    """Return the HTTP proxy that the environment or the system names for `url`; None for loopback.
+
+    Raises ProxyRefusedError when what they name is no address.
+    """
     host = url.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
         return None
     proxy = getproxies().get("https" if url.scheme in ("wss", "https") else "http")
-    return urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+    if not proxy:
+        return None
+    try:
+        found = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        _ = found.port  # raises ValueError where it is none
+    except ValueError as error:
+        raise ProxyRefusedError(
+            "the proxy in the settings of this system is not of the form http://host:port"
+        ) from error
+    return found
 
 
 def is_loopback(host: str) -> bool:

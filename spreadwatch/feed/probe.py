@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -82,8 +83,13 @@ def _hear(venue: Venue, url: str, settings: Config, ca_file: Path | None) -> str
     contract = binance.contract(venue, binance.canonical(settings.feed.heartbeat_symbol))
     connection = Connection(binance.stream_url(venue, url), ca_file, Resolver())
     began_s = time.monotonic()
+    handshake_s = settings.feed.handshake_s
+    timer = threading.Timer(handshake_s, connection.cut)  # an answer that drips in would hold up every read a little
+    timer.daemon = True
+    timer.start()
     try:
-        connection.open(settings.feed.handshake_s)
+        connection.open(handshake_s)
+        timer.cancel()
         connection.send(binance.subscribe([binance.book_ticker(contract.wire)], 1))
         decoder, parser = FrameDecoder(), QuoteParser(venue, [contract])
         while time.monotonic() - began_s < _LIMIT_S:
@@ -96,7 +102,12 @@ def _hear(venue: Venue, url: str, settings: Config, ca_file: Path | None) -> str
                 return f"{url}, first quote of {contract.wire} after {time.monotonic() - began_s:.2f} s"
             if not data:
                 raise ConnectionError("closed before the first quote")
+    except (OSError, websocket.WebSocketException) as error:
+        if time.monotonic() - began_s >= handshake_s:
+            raise TimeoutError from error
+        raise
     finally:
+        timer.cancel()
         connection.close()
     raise TimeoutError
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from spreadwatch.core.events import Clock
+from spreadwatch.core.events import Batch, Clock
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
-from spreadwatch.feed.reasons import Failure
+from spreadwatch.feed.reasons import Failure, one_line
 
 _FROZEN_MS = 2500
 """A read returns after a second at the latest; when more than this went by, the machine slept in between."""
@@ -15,8 +15,8 @@ _ENDED = Failure("the exchange closed the connection without a word")
 
 _Control = Ping | Close | Violation
 
-Take = Callable[[list[bytes], Instant], bool]
-"""Takes the payloads of one read and tells whether a valid quote was among them."""
+Take = Callable[[list[bytes], Instant], Batch]
+"""Takes the payloads of one read and returns what was in them."""
 
 
 class Reader:
@@ -25,10 +25,12 @@ class Reader:
     def __init__(self, connection: Connection, take: Take, clock: Clock) -> None:
         """Hand what arrives on `connection` to `take`."""
         self.connection = connection
-        self.heard: Instant | None = None
-        """When the last valid quote came, None before the first. Any thread may read it."""
+        self.delivered: Instant | None = None
+        """When the last valid quote came, a repeated one too; None before the first. Any thread may read it."""
         self.since: Instant = clock()
-        """The last valid quote, or before it the moment the connection opened or was begun."""
+        """The last valid, new quote, or before it the moment the connection opened or was begun."""
+        self.cut_reason: str | None = None
+        """Why the watchdog cut the connection; None unless it did."""
         self.is_open = False
         self._decoder = FrameDecoder()
         self._take = take
@@ -67,8 +69,12 @@ class Reader:
                 payloads.append(message)
             else:
                 control.append(message)
-        if payloads and self._take(payloads, at):
-            self.heard = self.since = at
+        if payloads:
+            batch = self._take(payloads, at)
+            if batch.heard:
+                self.since = at
+            if batch.heard or batch.repeated:
+                self.delivered = at
         return self._obey(control) if control else None
 
     def _obey(self, control: list[_Control]) -> Failure | None:
@@ -79,6 +85,6 @@ class Reader:
             return None
         if isinstance(last, Violation):
             return Failure(f"the exchange broke the protocol: {last.reason}")
-        words = f": {last.reason}" if last.reason else ""
+        words = f": {one_line(last.reason)}" if last.reason else ""
         code = "" if last.code is None else f" ({last.code})"
         return Failure(f"the exchange closed the connection{code}{words}")

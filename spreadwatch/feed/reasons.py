@@ -14,6 +14,7 @@ REGION = 451
 _BARRED_S = 300.0  # after 403 and 451: asking sooner only prolongs it
 _BANNED_S = 120.0  # a 418 ban begins at two minutes
 _BUSY_S = 10.0
+_MAX_WORDS = 100
 _MAX_RETRY_AFTER_S = 3 * 86400.0  # the longest ban the exchange documents
 _CERTIFICATE = {  # OpenSSL's X509_V_ERR numbers
     9: "is not valid yet: is this machine's clock right?",
@@ -33,12 +34,18 @@ class Failure(Struct, frozen=True):
     status: int | None = None
 
 
+def one_line(words: str) -> str:
+    """Return foreign words as part of a sentence: printable, on one line, at most 100 characters."""
+    clean = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    return clean if len(clean) <= _MAX_WORDS else clean[: _MAX_WORDS - 1] + "…"
+
+
 def explain(error: Exception, host: str, limit_s: float) -> Failure:
     """Turn what `Connection.open` raised for `host` within `limit_s` seconds into a Failure."""
     if isinstance(error, websocket.WebSocketBadStatusException):
         return _status(error, host)
     if isinstance(error, (ProxyRefusedError, TooMuchAnswerError)):
-        return Failure(f"{host}: {error}")
+        return Failure(f"{host}: {one_line(str(error))}")
     if isinstance(error, socket.gaierror):
         return Failure(f"cannot find the address of {host}: is this machine online?")
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -54,10 +61,11 @@ def explain(error: Exception, host: str, limit_s: float) -> Failure:
         return Failure(f"{host} hung up before the connection was made")
     if isinstance(error, websocket.WebSocketException):
         return Failure(
-            f"{host} did not answer as an exchange does ({error}): a login page or a proxy may be in the way"
+            f"{host} did not answer as an exchange does ({one_line(str(error))}): "
+            f"a login page or a proxy may be in the way"
         )
     fault = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return Failure(f"no connection to {host}: {fault}")
+    return Failure(f"no connection to {host}: {one_line(fault)}")
 
 
 def _status(error: websocket.WebSocketBadStatusException, host: str) -> Failure:

@@ -14,7 +14,7 @@ from pathlib import Path
 import websocket
 from msgspec import Struct
 
-from spreadwatch.core.events import Clock, Link, Phase, Sink
+from spreadwatch.core.events import Batch, Clock, Link, Phase, Sink
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed import binance
 from spreadwatch.feed.backoff import Attempts, delays
@@ -88,7 +88,6 @@ class Stream(Worker):
         self._reader: Reader | None = None
         self._successor: Successor | None = None
         self._renew_at_s = 0.0
-        self._cut_reason: str | None = None
 
     def stop(self) -> None:
         """Ask the thread to end and wake it. Returns at once. Any thread."""
@@ -103,11 +102,11 @@ class Stream(Worker):
         if (successor := self._successor) and successor.overdue(now):
             successor.stop()
         reader = self._reader
-        if reader is None or self._cut_reason:
+        if reader is None or reader.cut_reason:
             return
         limit_s = self._settings.silence_s if reader.is_open else self._settings.handshake_s
         if now.since(reader.since) > limit_s * 1000:
-            self._cut_reason = (
+            reader.cut_reason = (
                 f"{self.venue} sent no quote for {limit_s:g} s"
                 if reader.is_open
                 else f"{reader.connection.host} did not answer within {limit_s:g} s"
@@ -137,7 +136,6 @@ class Stream(Worker):
     def _connect_and_read(self) -> Failure:
         """Make one attempt and read until the connection, and all that replaced it, ends; return why it did."""
         self._parser.restart()
-        self._cut_reason = None
         reader = self._reader = self._new_reader()
         host = reader.connection.host
         before = f"{self.failure.reason}; " if self.failure else ""
@@ -151,11 +149,11 @@ class Stream(Worker):
             self._tell(Phase.OPEN, f"connected to {host}")
             failure = self._read()
         except (OSError, websocket.WebSocketException) as error:
-            failure = explain(error, host, self._settings.handshake_s)
+            failure = self._explain(error, reader)
         finally:
             self._drop_successor()
             self._close()
-        return Failure(self._cut_reason) if self._cut_reason else failure
+        return failure
 
     def _read(self) -> Failure:
         """Read until the present connection ends and none is ready to take over; return why it did."""
@@ -173,19 +171,26 @@ class Stream(Worker):
         try:
             failure = reader.step()
         except (OSError, websocket.WebSocketException) as error:
-            return explain(error, reader.connection.host, self._settings.handshake_s)
+            return self._explain(error, reader)
+        if reader.cut_reason:
+            return Failure(reader.cut_reason)
         if symbol := self._parser.stuck(self._clock(), round(self._settings.silence_s * 1000)):
             return Failure(f"the update ids of {symbol} stay below the last one")
         return failure
 
-    def _take(self, payloads: list[bytes], at: Instant) -> bool:
-        """Parse what a read brought and hand it over; tell whether there was a valid quote in it."""
+    def _explain(self, error: Exception, reader: Reader) -> Failure:
+        if reader.cut_reason:
+            return Failure(reader.cut_reason)
+        return explain(error, reader.connection.host, self._settings.handshake_s)
+
+    def _take(self, payloads: list[bytes], at: Instant) -> Batch:
+        """Parse what a read brought and hand it over."""
         with self._parsing:
             batch = self._parser.batch(payloads, at)
             if batch.heard or batch.rejects or batch.repeated:
                 self._sink(batch)
         self.health.took(batch, len(payloads))
-        return batch.heard
+        return batch
 
     def _renew(self) -> None:
         """Begin or go on to replace the connection, if its time has come."""

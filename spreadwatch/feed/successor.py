@@ -41,9 +41,9 @@ class Successor(Worker):
     def _run(self) -> None:
         try:
             self.reader.open(self._limit_s, self._request)
-            while self.failure is None and self.reader.heard is None and not self._stopping.is_set():
+            while self.failure is None and self.reader.delivered is None and not self._stopping.is_set():
                 self.failure = self.reader.step()
-            self.ready = self.reader.heard
+            self.ready = self.reader.delivered
         except (OSError, websocket.WebSocketException) as error:
             self.failure = explain(error, self.reader.connection.host, self._limit_s)
         finally:

@@ -29,4 +29,7 @@ class Watchdog(Worker):
     def _run(self) -> None:
         while not self._stopping.wait(_PERIOD_S):
             for stream in self._streams:
-                stream.check(self._clock())
+                try:
+                    stream.check(self._clock())
+                except Exception as error:  # noqa: BLE001 - logged; the other streams must be watched all the same
+                    self._failed(error, "it goes on")

@@ -23,6 +23,7 @@ class Worker:
     def __init__(self, name: str) -> None:
         """Give the thread its name."""
         self.on_fault: Callable[[str], None] = _ignore
+        self._seen: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._top, name=name, daemon=True)
 
@@ -41,22 +42,24 @@ class Worker:
         return not self._thread.is_alive()
 
     def _top(self) -> None:
-        name = self._thread.name
-        seen: set[str] = set()
         while not self._stopping.is_set():
             try:
                 self._run()
-            except Exception as error:
-                kind = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1]}"
-                if kind not in seen:
-                    seen.add(kind)
-                    log.exception("thread %s failed", name)
-                again = "it was started again" if self.restartable else "it has ended"
-                self.on_fault(f"an error in this program stopped {name} ({type(error).__name__}); {again}")
+            except Exception as error:  # noqa: BLE001 - the top of a thread: logged and told
+                self._failed(error, "it was started again" if self.restartable else "it has ended")
             else:
                 return
             if not self.restartable or self._stopping.wait(_RESTART_S):
                 return
+
+    def _failed(self, error: Exception, and_then: str) -> None:
+        """Log a bug once per kind and tell it."""
+        name = self._thread.name
+        kind = f"{type(error).__name__} in {traceback.extract_tb(error.__traceback__)[-1]}"
+        if kind not in self._seen:
+            self._seen.add(kind)
+            log.error("thread %s failed", name, exc_info=error)
+        self.on_fault(f"an error in this program stopped {name} ({type(error).__name__}); {and_then}")
 
     def _run(self) -> None:
         raise NotImplementedError

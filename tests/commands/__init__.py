@@ -1,0 +1,1 @@
+"""Tests of the headless commands, run as processes of their own."""

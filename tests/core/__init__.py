@@ -1,0 +1,1 @@
+"""Tests of the model, pure code against slow oracles."""

@@ -1,0 +1,86 @@
+"""Binance's names: which contract is which coin, streams, URLs and requests."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spreadwatch.core.quote import Venue
+from spreadwatch.feed.binance import Contract, book_ticker, canonical, contract, stream_url, subscribe
+
+THOUSANDFOLD = ["PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC"]
+fast = settings(deadline=None, database=None)
+
+
+@pytest.mark.parametrize("coin", THOUSANDFOLD)
+def test_a_thousandfold_contract_is_known_by_both_of_its_names(coin: str) -> None:
+    spot, futures = f"{coin}USDT", f"1000{coin}USDT"
+    assert canonical(futures) == canonical(spot) == spot
+    assert contract(Venue.FUTURES, spot) == Contract(spot, futures, 1000)
+    assert contract(Venue.SPOT, spot) == Contract(spot, spot, 1)
+
+
+@pytest.mark.parametrize(
+    ("spot", "futures"), [("DODOUSDT", "DODOXUSDT"), ("LUNAUSDT", "LUNA2USDT"), ("RAYUSDT", "RAYSOLUSDT")]
+)
+def test_a_renamed_contract_is_the_same_coin_in_the_same_unit(spot: str, futures: str) -> None:
+    assert canonical(futures) == spot
+    assert contract(Venue.FUTURES, spot) == Contract(spot, futures, 1)
+    assert contract(Venue.SPOT, spot) == Contract(spot, spot, 1)
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        *("1000SATSUSDT", "1000CATUSDT", "1000CHEEMSUSDT", "1MBABYDOGEUSDT", "1000RATSUSDT", "1000000MOGUSDT"),
+        *("1INCHUSDT", "0GUSDT", "2ZUSDT", "4USDT", "BTCUSDT", "ETHUSDC", "币安人生USDT", "BTCUSDT_261225"),
+    ],
+)
+def test_a_leading_number_is_never_stripped_blindly(symbol: str) -> None:
+    assert canonical(symbol) == symbol
+    for venue in Venue:
+        assert contract(venue, symbol) == Contract(symbol, symbol, 1)
+
+
+@fast
+@given(st.one_of(st.text(), st.sampled_from([f"1000{coin}USDC" for coin in THOUSANDFOLD])))
+def test_the_canonical_name_is_stable_and_its_contract_leads_back(symbol: str) -> None:
+    name = canonical(symbol)
+    assert canonical(name) == name
+    for venue in Venue:
+        assert canonical(contract(venue, name).wire) == name
+
+
+@pytest.mark.parametrize(
+    ("wire", "stream"),
+    [
+        ("ETHUSDT", "ethusdt@bookTicker"),
+        ("1000PEPEUSDT", "1000pepeusdt@bookTicker"),
+        ("币安人生USDT", "币安人生usdt@bookTicker"),
+        ("ÄİΣUSDT", "ÄİΣusdt@bookTicker"),
+    ],
+)
+def test_only_ascii_letters_are_lowered_in_a_stream(wire: str, stream: str) -> None:
+    assert book_ticker(wire) == stream
+
+
+@fast
+@given(st.lists(st.text()), st.integers(1, 2**31))
+def test_a_request_reads_back_as_what_was_asked(streams: list[str], request_id: int) -> None:
+    request = json.loads(subscribe(streams, request_id))
+    assert request == {"method": "SUBSCRIBE", "params": streams, "id": request_id}
+
+
+def test_a_request_writes_names_as_they_are() -> None:
+    assert "币安人生usdt@bookTicker" in subscribe([book_ticker("币安人生USDT")], 1)
+
+
+@pytest.mark.parametrize("base", ["wss://fstream.binance.com", "wss://fstream.binance.com/"])
+def test_futures_quotes_live_under_public_since_the_split(base: str) -> None:
+    assert stream_url(Venue.FUTURES, base) == "wss://fstream.binance.com/public/stream"
+
+
+def test_spot_is_not_split() -> None:
+    assert stream_url(Venue.SPOT, "wss://stream.binance.com:9443") == "wss://stream.binance.com:9443/stream"
+    assert stream_url(Venue.SPOT, "ws://127.0.0.1:8000/base") == "ws://127.0.0.1:8000/base/stream"

@@ -1,0 +1,161 @@
+"""What the exchange's symbol lists say of a leg, fetched from a real server."""
+
+import json
+import urllib.error
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from spreadwatch.core.events import Event, Listing
+from spreadwatch.core.quote import Venue
+from spreadwatch.feed import listing
+from spreadwatch.feed.binance import Contract, contract
+from spreadwatch.feed.dial import tls_context
+from spreadwatch.feed.listing import ListingLoader, fetch
+from tests.conftest import PATIENCE_S, Sink, wait_for
+from tests.exchange import STALL, Exchange, Symbol, http_response
+from tests.exchange_tls import self_signed
+
+TLS = tls_context(None)
+WATCHED = ("ETHUSDT", "PEPEUSDT", "NOSUCHUSDT")
+
+
+def contracts(venue: Venue, *symbols: str) -> list[Contract]:
+    return [contract(venue, symbol) for symbol in symbols or WATCHED]
+
+
+@pytest.fixture
+def loader(exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListingLoader]:
+    monkeypatch.setattr(listing, "_RETRY_S", (0.02, 0.02, 0.02))
+    bases = {Venue.SPOT: exchange.spot_rest, Venue.FUTURES: exchange.futures_rest}
+    made = ListingLoader(bases, {venue: contracts(venue) for venue in Venue}, TLS, sink)
+    yield made
+    made.stop()
+    assert made.join(PATIENCE_S)
+
+
+def found(events: list[Event]) -> dict[tuple[Venue, str], Listing]:
+    return {(event.venue, event.symbol): event for event in events if isinstance(event, Listing)}
+
+
+def test_each_leg_learns_its_tick_per_coin_or_that_its_name_is_unknown(loader: ListingLoader, sink: Sink) -> None:
+    loader.start()
+    sink.wait(lambda: len(found(sink.events)) == 6)
+    listings = found(sink.events)
+    assert {key: str(one.tick) for key, one in listings.items() if one.problem is None} == {
+        (Venue.SPOT, "ETHUSDT"): "0.01000000",
+        (Venue.SPOT, "PEPEUSDT"): "1E-8",
+        (Venue.FUTURES, "ETHUSDT"): "0.01",
+        (Venue.FUTURES, "PEPEUSDT"): "1E-10",
+    }
+    for venue in Venue:
+        unknown = listings[venue, "NOSUCHUSDT"]
+        assert unknown.problem == f"NOSUCHUSDT is not traded on Binance {venue}: check the name"
+        assert unknown.tick is None
+    assert loader.join(PATIENCE_S)
+
+
+def test_a_symbol_that_does_not_trade_now_is_told_with_its_status() -> None:
+    halted = Symbol("ETH", "0.01", "0.1", status="BREAK")
+    with Exchange(spot_symbols=[halted]) as exchange:
+        [leg] = fetch(Venue.SPOT, exchange.spot_rest, contracts(Venue.SPOT, "ETHUSDT"), TLS)
+    assert leg == Listing(
+        Venue.SPOT, "ETHUSDT", Decimal("0.01"), "ETHUSDT does not trade on Binance spot now (status BREAK)"
+    )
+
+
+def test_a_name_beyond_ascii_is_asked_for_and_found() -> None:
+    with Exchange(spot_symbols=[Symbol("币安人生", "0.0001", "0.1")]) as exchange:
+        [leg] = fetch(Venue.SPOT, exchange.spot_rest, contracts(Venue.SPOT, "币安人生USDT"), TLS)
+    assert (leg.problem, leg.tick) == (None, Decimal("0.0001"))
+
+
+@pytest.mark.parametrize("tick", ["", "0.00000000", "-0.01", "cheap"])
+def test_a_tick_without_sense_is_no_tick(tick: str) -> None:
+    with Exchange(futures_symbols=[Symbol("ETH", tick, "0.1")]) as exchange:
+        [leg] = fetch(Venue.FUTURES, exchange.futures_rest, contracts(Venue.FUTURES, "ETHUSDT"), TLS)
+    assert (leg.problem, leg.tick) == (None, None)
+
+
+BAD_ANSWERS = {
+    "busy": http_response(429, {"Retry-After": "1"}),
+    "forbidden": http_response(403, body=b"<html>WAF</html>"),
+    "another refusal": http_response(400, body=b'{"code":-1003,"msg":"Too many requests."}'),
+    "login page": http_response(200, body=b"<html>Please log in</html>"),
+    "cut short": http_response(200, body=b'{"symbols":[', length=500),
+    "wrong type": http_response(200, body=b'{"symbols":{"ETHUSDT":1}}'),
+    "no symbols": http_response(200, body=b"{}"),
+    "empty": http_response(200),
+    "not HTTP": b"SSH-2.0-OpenSSH\r\n\r\n",
+    "hung up": b"",
+    "not UTF-8": http_response(200, body=b'{"symbols":[{"symbol":"\xff"}]}'),
+    "bottomless": http_response(200, body=b'{"symbols":' + b"[" * 100_000),
+    "odd redirect": http_response(302, {"Location": "http://[portal/"}),
+    "endless redirect": http_response(302, {"Location": "/api/v3/exchangeInfo"}),
+}
+
+
+@pytest.mark.parametrize("answer", BAD_ANSWERS)
+def test_a_useless_answer_is_forgotten_and_asked_for_again(
+    loader: ListingLoader, exchange: Exchange, sink: Sink, answer: str
+) -> None:
+    exchange.rest("spot", BAD_ANSWERS[answer], times=1)
+    loader.start()
+    sink.wait(lambda: len(found(sink.events)) == 6, 2)
+
+
+def test_the_loader_gives_up_in_peace_when_nobody_answers(
+    loader: ListingLoader, exchange: Exchange, sink: Sink
+) -> None:
+    for venue in Venue:
+        exchange.refuse(venue)
+    loader.start()
+    assert loader.join(PATIENCE_S)
+    assert sink.events == []
+
+
+def test_what_one_venue_says_does_not_wait_for_the_other(exchange: Exchange, loader: ListingLoader, sink: Sink) -> None:
+    exchange.refuse("spot")
+    loader.start()
+    sink.wait(lambda: len(found(sink.events)) == 3)
+    assert {venue for venue, _ in found(sink.events)} == {Venue.FUTURES}
+    exchange.start("spot")
+
+
+def test_the_loader_stops_while_it_waits_to_ask_again(
+    loader: ListingLoader, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_RETRY_S", (300.0,))
+    for venue in Venue:
+        exchange.rest(venue, http_response(503))
+    loader.start()
+    wait_for(lambda: exchange.requests("futures"))
+    loader.stop()
+    assert loader.join(2)
+
+
+def test_a_silent_server_holds_the_loader_for_a_few_seconds_only(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_TIMEOUT_S", 0.2)
+    exchange.rest("spot", STALL)
+    with pytest.raises(OSError, match="timed out"):
+        fetch(Venue.SPOT, exchange.spot_rest, contracts(Venue.SPOT, "ETHUSDT"), TLS)
+
+
+def test_lists_come_over_tls_from_a_trusted_host_only(tmp_path: Path) -> None:
+    server, certificate = self_signed(tmp_path)
+    with Exchange(tls=server) as exchange:
+        trusting = tls_context(certificate)
+        [leg] = fetch(Venue.SPOT, exchange.spot_rest, contracts(Venue.SPOT, "ETHUSDT"), trusting)
+        assert leg.problem is None
+        with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+            fetch(Venue.SPOT, exchange.spot_rest, contracts(Venue.SPOT, "ETHUSDT"), TLS)
+
+
+def test_loopback_goes_past_the_environments_proxy(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    body = listing.read(exchange.spot_rest + "/api/v3/time", TLS)
+    assert json.loads(body)["serverTime"] > 0

@@ -1,0 +1,268 @@
+"""The rooms keep their doors: who may import whom (design §4), and how long a file or a function may be (§10)."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "spreadwatch"
+ROOT = PACKAGE.name
+
+PURE = {
+    *("__future__", "abc", "array", "bisect", "collections", "dataclasses", "decimal", "enum", "fractions"),
+    *("functools", "heapq", "itertools", "math", "operator", "re", "statistics", "string", "types", "typing"),
+    "msgspec",
+}
+"""All that core may use from outside: nothing that knows the time, the machine, another thread or chance."""
+
+NETWORK = {"websocket", "socket", "ssl"}
+DIALS = NETWORK | {"asyncio", "http", "select", "selectors", "socketserver", "urllib.request"}
+
+SETTINGS = {"config", "config_keys", "errors"}
+DOORS: dict[str, set[str]] = {
+    "core": set(),
+    "feed": {"core", *SETTINGS},
+    "storage": {"core", *SETTINGS},
+    "api": {"core", *SETTINGS},
+    "notify": {"core", *SETTINGS},
+    "ui": {"core", "config", "config_keys"},
+    "commands": {"core", *SETTINGS, "inbox", "feed"},
+    "inbox": {"core"},
+    "errors": set(),
+    "config_keys": {"core", "errors"},
+    "config": {"core", *SETTINGS},
+    "logs": SETTINGS,
+    "cli": {"core", *SETTINGS, "logs", "commands", "app"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+"""Room -> the other rooms it may import. app.py has no row: it may import everything."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: `lazy` inside a function, `typed` for type checkers only."""
+
+    line: int
+    name: str
+    lazy: bool = False
+    typed: bool = False
+
+    def of(self, modules: set[str]) -> bool:
+        """Tell whether this imports one of `modules` or something inside them."""
+        return any(self.name == module or self.name.startswith(f"{module}.") for module in modules)
+
+
+def imports_of(source: str, package: str) -> list[Import]:
+    """Return every import in `source`, a module of `package`, those through importlib with a literal name too."""
+    return list(_walk(ast.parse(source), package, lazy=False, typed=False))
+
+
+def _walk(node: ast.AST, package: str, *, lazy: bool, typed: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        for name in _names(child, package):
+            yield Import(getattr(child, "lineno", 0), name, lazy, typed)
+        inside = lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        guarded = typed or (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test))
+        yield from _walk(child, package, lazy=inside, typed=guarded)
+
+
+def _names(node: ast.AST, package: str) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        module = ".".join([*base, *([node.module] if node.module else [])])
+        return [f"{module}.{alias.name}" for alias in node.names]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+        return [ast.literal_eval(first) for first in node.args[:1] if isinstance(first, ast.Constant)]
+    return []
+
+
+def _modules(package: Path) -> dict[str, Path]:
+    """Return every module of `package` by its dotted name; a package goes by its own name."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def _imports(path: Path, package: Path) -> list[Import]:
+    inside = ".".join(path.relative_to(package.parent).parent.parts)
+    return imports_of(path.read_text(encoding="utf-8"), inside)
+
+
+def _room(name: str) -> str:
+    """Return the room of a dotted name in the package: 'feed' for spreadwatch.feed.frames."""
+    rest = name.split(".")[1:]
+    return "__init__" if not rest or (rest[0].startswith("__") and rest[0] != "__main__") else rest[0]
+
+
+def _wrong(room: str, found: Import) -> str | None:
+    """Say what is wrong with an import found in `room`, None if nothing is."""
+    if found.name.split(".")[0] == ROOT:
+        target = _room(found.name)
+        if target not in {room, "__init__"} and target not in DOORS.get(room, set()):
+            return f"{room} must not import {target}"
+    elif room == "core" and not found.of(PURE):
+        return f"core is pure and must not import {found.name}"
+    elif found.of({"tkinter", "_tkinter"}) and room != "ui":
+        return "only ui imports tkinter"
+    elif found.of(NETWORK) and room != "feed":
+        return f"only feed imports {found.name}"
+    return None
+
+
+def wrong_doors(package: Path) -> list[str]:
+    """Return a line for every import of `package` that goes through a wrong door."""
+    faults = []
+    for name, path in _modules(package).items():
+        room = _room(name)
+        if room == "app":
+            continue
+        if room not in DOORS:
+            faults.append(f"{path.relative_to(package)}: a room without a row in DOORS")
+            continue
+        found = [(each.line, _wrong(room, each)) for each in _imports(path, package)]
+        faults += [f"{path.relative_to(package)}:{line}: {fault}" for line, fault in found if fault]
+    return faults
+
+
+def loaded_at_import(package: Path, start: str, forbidden: set[str]) -> list[str]:
+    """Return how importing `start` alone leads to a forbidden module: one line per chain."""
+    modules, seen, chains = _modules(package), set[str](), []
+    todo = [(start, start)]
+    while todo:
+        name, chain = todo.pop()
+        if name not in modules or name in seen:
+            continue
+        seen.add(name)
+        todo += [(parent, chain) for parent in _parents(name)]
+        for found in _imports(modules[name], package):
+            if found.lazy or found.typed:
+                continue
+            if found.of(forbidden):
+                chains.append(f"{chain} > {found.name}")
+            todo += [(target, f"{chain} > {target}") for target in (found.name, found.name.rpartition(".")[0])]
+    return chains
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def outsized(package: Path) -> list[str]:
+    """Return a line for every file, function or missing docstring that breaks design §10."""
+    faults = []
+    for path in _modules(package).values():
+        source, name = path.read_text(encoding="utf-8"), path.relative_to(package)
+        tree = ast.parse(source)
+        if (lines := len(source.splitlines())) >= 400:
+            faults.append(f"{name}: {lines} lines, must be under 400")
+        if not ast.get_docstring(tree):
+            faults.append(f"{name}: no module docstring")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                long = (node.end_lineno or node.lineno) - node.lineno + 1
+                if long >= 50:
+                    faults.append(f"{name}:{node.lineno}: {node.name} has {long} lines, must be under 50")
+    return faults
+
+
+def test_no_room_imports_through_a_wrong_door() -> None:
+    assert wrong_doors(PACKAGE) == []
+
+
+@pytest.mark.parametrize("start", [f"{ROOT}.cli", f"{ROOT}.__main__"])
+def test_importing_the_command_line_loads_neither_tkinter_nor_sockets(start: str) -> None:
+    assert loaded_at_import(PACKAGE, start, DIALS | {"tkinter"}) == []
+
+
+def test_files_and_functions_are_short_and_modules_have_a_docstring() -> None:
+    assert outsized(PACKAGE) == []
+
+
+def test_every_room_of_the_design_that_exists_was_walked() -> None:
+    rooms = {_room(name) for name in _modules(PACKAGE)}
+    assert {"core", "feed", "inbox", "config", "errors"} <= rooms
+
+
+def _plant(root: Path, files: dict[str, str]) -> Path:
+    """Write a small package with the given files and return its folder."""
+    package = root / ROOT
+    for name, source in files.items():
+        path = package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+    return package
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "word"),
+    [
+        ("core/a.py", "import time", "pure"),
+        ("core/a.py", "from threading import Lock", "pure"),
+        ("core/a.py", "def f():\n    import random", "pure"),
+        ("core/a.py", "from collections import abc\nimport logging.handlers", "pure"),
+        ("core/a.py", "from spreadwatch.feed import frames", "must not import feed"),
+        ("core/a.py", "from ..feed import frames", "must not import feed"),
+        ("core/deep/a.py", "from ...feed.frames import Ping", "must not import feed"),
+        ("core/a.py", "from spreadwatch import feed", "must not import feed"),
+        ("feed/a.py", "import spreadwatch.ui.text", "must not import ui"),
+        ("feed/a.py", "from spreadwatch.inbox import Inbox", "must not import inbox"),
+        ("storage/a.py", "from spreadwatch.feed import capture", "must not import feed"),
+        ("api/a.py", "import ssl", "only feed imports ssl"),
+        ("ui/a.py", "from spreadwatch.errors import UsageError", "must not import errors"),
+        ("ui/a.py", "import socket", "only feed imports socket"),
+        ("cli.py", "def f():\n    import tkinter.ttk", "only ui imports tkinter"),
+        ("commands/a.py", "import importlib\nimportlib.import_module('tkinter')", "only ui imports tkinter"),
+        ("commands/a.py", "if TYPE_CHECKING:\n    from spreadwatch.ui import text", "must not import ui"),
+        ("inbox.py", "from websocket import WebSocket", "only feed imports websocket"),
+        ("newroom/a.py", "import math", "without a row"),
+    ],
+)
+def test_a_planted_wrong_import_is_caught(tmp_path: Path, name: str, source: str, word: str) -> None:
+    [fault] = wrong_doors(_plant(tmp_path, {"__init__.py": "", name: source}))
+    assert word in fault
+    assert Path(name).name in fault
+
+
+def test_the_right_doors_are_open(tmp_path: Path) -> None:
+    files = {
+        "core/a.py": "import re\nimport decimal\nimport msgspec\nfrom spreadwatch.core.b import C",
+        "feed/a.py": "import websocket, socket, ssl, time\nfrom ..core import b\nfrom spreadwatch import __version__",
+        "ui/a.py": "from tkinter import ttk\nfrom spreadwatch.config import Config",
+        "app.py": "import tkinter, socket\nfrom spreadwatch.ui import a\nfrom spreadwatch.storage import b",
+        "commands/a.py": "from spreadwatch.feed import binance\nfrom spreadwatch.inbox import Pump",
+    }
+    assert wrong_doors(_plant(tmp_path, files)) == []
+
+
+def test_a_planted_chain_from_the_command_line_to_a_socket_is_caught(tmp_path: Path) -> None:
+    files = {
+        "__init__.py": "",
+        "cli.py": "from spreadwatch.commands import watch\ndef main():\n    import tkinter",
+        "commands/__init__.py": "",
+        "commands/watch.py": "from spreadwatch.feed.stream import Stream",
+        "feed/__init__.py": "",
+        "feed/stream.py": "import websocket",
+    }
+    [chain] = loaded_at_import(_plant(tmp_path, files), f"{ROOT}.cli", DIALS | {"tkinter"})
+    assert chain.endswith("> websocket")
+    assert "commands.watch" in chain
+
+
+def test_planted_long_and_undocumented_code_is_caught(tmp_path: Path) -> None:
+    long = '"""Doc."""\n' + "x = 1\n" * 399
+    body = '"""Doc."""\ndef f():\n' + "    x = 1\n" * 49
+    faults = outsized(_plant(tmp_path, {"long.py": long, "body.py": body, "mute.py": "x = 1\n"}))
+    assert [fault.split(":")[0] for fault in faults] == ["body.py", "long.py", "mute.py"]
+
+
+def test_the_pure_list_names_real_modules() -> None:
+    assert PURE - {"msgspec"} <= sys.stdlib_module_names
