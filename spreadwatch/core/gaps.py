@@ -34,6 +34,10 @@ class GapLedger:
             self._open[symbol, venue] = Gap(symbol, venue, start, None, reason)
             self.count += 1
 
+    def lasts(self, symbol: str, venue: Venue) -> bool:
+        """Tell whether the leg has an open gap."""
+        return (symbol, venue) in self._open
+
     def end(self, symbol: str, venue: Venue, end: Instant) -> None:
         """Note that a leg is live again."""
         gap = self._open.pop((symbol, venue), None)

@@ -1,6 +1,6 @@
 """One venue's side of a symbol's spread: its last quote, and whether that may be called live."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from spreadwatch.core.events import Phase
@@ -57,7 +57,7 @@ class Line:
 class Leg:
     """Last quote of one symbol on one venue. `fresh`: the quote is of the present connection."""
 
-    __slots__ = ("accepted", "fresh", "line", "places", "problem", "quote", "repeated", "symbol", "tick")
+    __slots__ = ("accepted", "fresh", "grain", "line", "places", "problem", "quote", "repeated", "symbol", "tick")
 
     def __init__(self, symbol: str, line: Line) -> None:
         self.symbol = symbol
@@ -67,11 +67,19 @@ class Leg:
         self.accepted = 0
         self.repeated = 0
         self.places = 0
+        self.grain = Decimal(1)  # one unit in the last of `places`
         self.tick: Decimal | None = None
         self.problem: str | None = None
 
     def take(self, quote: Quote) -> None:
         """Keep a quote: from now on the leg is of the present connection."""
+        try:
+            finer = quote.bid % self.grain or quote.ask % self.grain
+        except InvalidOperation:  # the price has more than 28 digits down to that grain
+            finer = Decimal(1)
+        if finer:
+            self.places = max(self.places, significant_places(quote.bid), significant_places(quote.ask))
+            self.grain = Decimal(1).scaleb(-self.places)
         self.quote = quote
         self.fresh = True
         self.accepted += 1
@@ -103,11 +111,7 @@ class Leg:
 
     def shown_places(self) -> int:
         """Return how many decimals a price needs: the tick size's, else the most seen on the wire."""
-        if self.tick is not None:
-            return significant_places(self.tick)
-        if self.quote is not None:
-            self.places = max(self.places, significant_places(self.quote.bid), significant_places(self.quote.ask))
-        return self.places
+        return self.places if self.tick is None else significant_places(self.tick)
 
 
 def significant_places(number: Decimal) -> int:

@@ -5,10 +5,10 @@ Not thread-safe: one thread owns it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from spreadwatch.core.events import Batch, Dropped, Event, Fault, Link, Listing, Phase
-from spreadwatch.core.gaps import GapLedger
+from spreadwatch.core.gaps import Gap, GapLedger
 from spreadwatch.core.leg import Leg, Line, State
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Snapshot, SpreadSnapshot
@@ -134,14 +134,22 @@ class Market:
 
     def snapshot(self, now: Instant) -> Snapshot:
         """Freeze all that is known at `now`."""
-        for line in self._lines.values():
-            self._note_silence(line, now)
+        silent = tuple(self._silent_now(now))
         reconnects = sum(max(line.opens - 1, 0) for line in self._lines.values())
         rejected = self._rejects.total()
-        pairs = tuple(self._freeze(pair, now, rejected, reconnects) for pair in self._pairs.values())
-        return Snapshot(now, pairs, dict(self._rejects), self.gaps.all(), tuple(self._faults))
+        gaps = self.gaps.count + len(silent)
+        pairs = tuple(self._freeze(pair, now, rejected, reconnects, gaps) for pair in self._pairs.values())
+        return Snapshot(now, pairs, dict(self._rejects), (*self.gaps.all(), *silent), tuple(self._faults))
 
-    def _freeze(self, pair: _Pair, now: Instant, rejected: int, reconnects: int) -> PairSnapshot:
+    def _silent_now(self, now: Instant) -> Iterator[Gap]:
+        """Yield the gaps of the legs that are silent at `now`: a guess, what they said may still be under way."""
+        for line in self._lines.values():
+            if line.was_silent(now):
+                for pair in self._pairs.values():
+                    if pair.legs[line.venue].fresh and not self.gaps.lasts(pair.symbol, line.venue):
+                        yield Gap(pair.symbol, line.venue, line.silent_from(), None, f"{line.venue} was silent")
+
+    def _freeze(self, pair: _Pair, now: Instant, rejected: int, reconnects: int, gaps: int) -> PairSnapshot:
         spot, futures = _freeze_leg(pair.spot, now), _freeze_leg(pair.futures, now)
         state, reason = _judge(spot, futures)
         counts = Counts(
@@ -151,7 +159,7 @@ class Market:
             repeated=pair.spot.repeated + pair.futures.repeated,
             reconnects=reconnects,
             dropped=self._dropped,
-            gaps=self.gaps.count,
+            gaps=gaps,
         )
         spread = _freeze_spread(pair, live=state is State.LIVE)
         return PairSnapshot(pair.symbol, now, state, reason, spot, futures, spread, counts)

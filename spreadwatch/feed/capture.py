@@ -13,7 +13,7 @@ import msgspec
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.errors import CaptureError
-from spreadwatch.feed.binance import Contract, canonical
+from spreadwatch.feed.binance import Contract, canonical, contract
 from spreadwatch.feed.messages import QuoteParser
 
 _MARKETS = {"spot": Venue.SPOT, "um": Venue.FUTURES}
@@ -114,10 +114,14 @@ class Capture:
             self.faults[f"unreadable from here on ({error.strerror})"] += 1
 
 
-def batches(capture: Capture, contracts: dict[Venue, list[Contract]]) -> Iterator[Batch]:
-    """Yield the quotes of `contracts` as batches: one per run of lines of a venue received in the same ms."""
-    parsers = {venue: QuoteParser(venue, contracts[venue]) for venue in Venue}
-    wanted = {venue: {contract.wire for contract in contracts[venue]} for venue in Venue}
+def batches(capture: Capture, contracts: dict[Venue, list[Contract]], heartbeat: str | None = None) -> Iterator[Batch]:
+    """Yield the quotes of `contracts` as batches: one per run of lines of a venue received in the same ms.
+
+    Those of the symbol `heartbeat` prove a connection alive, as they did when they were recorded.
+    """
+    beats = {venue: [contract(venue, heartbeat)] if heartbeat else [] for venue in Venue}
+    parsers = {venue: QuoteParser(venue, contracts[venue], beats[venue]) for venue in Venue}
+    wanted = {venue: {one.wire for one in (*contracts[venue], *beats[venue])} for venue in Venue}
     records = (record for record in capture.records() if not record.symbol or record.symbol in wanted[record.venue])
     for (venue, recv_ms), run in itertools.groupby(records, key=lambda record: (record.venue, record.recv_ms)):
         yield parsers[venue].raw_batch((record.raw for record in run), Instant(recv_ms, recv_ms))

@@ -19,21 +19,30 @@ from urllib.request import getproxies, proxy_bypass
 import truststore
 import websocket
 
+from spreadwatch.errors import ConfigError
 from spreadwatch.feed.resolve import Resolver
 
 READ_BYTES = 65536
 _ADDRESS_S = 1.5  # one dead address must leave time for the next within a handshake's limit
-_READ_TIMEOUT_S = 1.0
+_READ_TIMEOUT_S = 0.5
 _HURRIED_S = 0.05
 _HANDSHAKE_BYTES = 65536
 _TLS_PORT, _PLAIN_PORT = 443, 80
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts the system's certificates, and those in a PEM file if one is given."""
+    """Return a context that trusts the system's certificates, and those in a PEM file if one is given.
+
+    Raises ConfigError when that file holds none.
+    """
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigError(
+                [f"feed.ca_file = {str(ca_file)!r}: no certificate in it; allowed: a PEM file"]
+            ) from error
     return context
 
 
@@ -152,7 +161,7 @@ class Connection:
     def recv(self) -> bytes:
         """Return the next bytes, empty at the end.
 
-        Raises OSError; TimeoutError after a second without any.
+        Raises OSError; TimeoutError after half a second without any.
         """
         assert self._socket is not None  # noqa: S101 - open() came before
         return self._socket.recv(READ_BYTES)

@@ -37,7 +37,7 @@ class _BookTicker(msgspec.Struct, gc=False):
     B: str = ""
     a: str = ""
     A: str = ""
-    T: Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MS)] | None = None
+    T: Annotated[int, msgspec.Meta(gt=0, lt=_LAST_MS)] | None = None
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -94,11 +94,14 @@ class QuoteParser:
         self._decode_envelope = msgspec.json.Decoder(_Envelope).decode
         self._decode_raw = msgspec.json.Decoder(_BookTicker).decode
 
-    def restart(self) -> None:
-        """Forget the update ids: a new connection may find that the exchange counts anew."""
+    def connect(self) -> None:
+        """Begin with a new connection. What is old stays old: a server may be behind the one before."""
         self.leaving = False
-        self._last_ids.clear()
         self._behind.clear()
+
+    def restart(self) -> None:
+        """Forget the update ids, because the exchange has begun to count anew."""
+        self._last_ids.clear()
 
     def stuck(self, at: Instant, limit_ms: int) -> str | None:
         """Name a symbol that for over `limit_ms` sent nothing but update ids below its last; None if none did."""

@@ -8,8 +8,8 @@ from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
 from spreadwatch.feed.reasons import Failure, one_line
 
-_FROZEN_MS = 2500
-"""A read returns after a second at the latest; when more than this went by, the machine slept in between."""
+_FROZEN_MS = 1500
+"""A read returns after half a second at the latest; when more than this went by, the machine slept in between."""
 
 _ENDED = Failure("the exchange closed the connection without a word")
 
@@ -45,7 +45,7 @@ class Reader:
         self.is_open = True
 
     def step(self) -> Failure | None:
-        """Read once, for a second at most; return why the connection is over, None if it is not.
+        """Read once, for half a second at most; return why the connection is over, None if it is not.
 
         Raises OSError or websocket.WebSocketException.
         """

@@ -36,15 +36,18 @@ class Replay(Worker):
         speed: float | None,
         *,
         then_end: bool,
+        heartbeat: str | None = None,
     ) -> None:
         """Play at `speed` times the recorded pace, None for as fast as it goes.
 
+        Quotes of the symbol `heartbeat` prove a connection alive, watched or not.
         With `then_end` the legs turn stale after the last frame, as it befits a window that stays open.
         """
         super().__init__("replay")
         self.done = threading.Event()
         self._capture = capture
         self._contracts = contracts
+        self._heartbeat = heartbeat
         self._sink = sink
         self._speed = speed
         self._then_end = then_end
@@ -62,7 +65,7 @@ class Replay(Worker):
         last: Instant | None = None
         began_s = time.monotonic()
         began_ms = 0
-        for batch in batches(self._capture, self._contracts):
+        for batch in batches(self._capture, self._contracts, self._heartbeat):
             if last is None:
                 began_ms = batch.at.wall_ms
                 self._link(Phase.OPEN, "replaying", batch.at)

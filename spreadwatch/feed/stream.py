@@ -135,7 +135,7 @@ class Stream(Worker):
 
     def _connect_and_read(self) -> Failure:
         """Make one attempt and read until the connection, and all that replaced it, ends; return why it did."""
-        self._parser.restart()
+        self._parser.connect()
         reader = self._reader = self._new_reader()
         host = reader.connection.host
         before = f"{self.failure.reason}; " if self.failure else ""
@@ -175,7 +175,8 @@ class Stream(Worker):
         if reader.cut_reason:
             return Failure(reader.cut_reason)
         if symbol := self._parser.stuck(self._clock(), round(self._settings.silence_s * 1000)):
-            return Failure(f"the update ids of {symbol} stay below the last one")
+            self._parser.restart()
+            return Failure(f"the update ids of {symbol} stay below the last one: the exchange may count anew")
         return failure
 
     def _explain(self, error: Exception, reader: Reader) -> Failure:

@@ -119,3 +119,12 @@ def test_the_decimals_shown_do_not_depend_on_when_somebody_looked() -> None:
                 scene.look(ms)
         places.append(scene.look(40).spot.places)
     assert places == [3, 3]
+
+
+def test_prices_of_absurdly_different_sizes_do_not_raise() -> None:
+    scene = Scene()
+    tiny, huge = "0." + "0" * 20 + "1", "9" * 24
+    for ms, (bid, ask) in enumerate([(tiny, huge), ("1.5", "2.5"), (huge, huge + "9"), (tiny, "1")], start=1):
+        scene.say(SPOT, ms, bid, ask)
+        scene.say(FUTURES, ms, bid, ask)
+        assert scene.json(ms)["state"] in ("live", "refused")

@@ -141,13 +141,13 @@ def check(run: Run) -> None:
                 assert extreme.futures_age_ms == proof.at.since(proof.futures.received)
 
 
-@settings(fast, max_examples=400)
+@settings(fast, max_examples=200)
 @given(runs())
 def test_any_run_of_events_gives_the_figures_of_the_slow_model(run: Run) -> None:
     check(run)
 
 
-@settings(fast, max_examples=400)
+@settings(fast, max_examples=200)
 @given(runs(wild=True))
 def test_prices_too_far_apart_are_refused_and_leave_no_trace(run: Run) -> None:
     check(run)

@@ -122,7 +122,7 @@ def test_arbitrary_bytes_are_refused_and_counted_and_never_raise(payloads: list[
     assert batch.heard == bool(batch.quotes)
 
 
-@settings(fast, max_examples=800)
+@settings(fast, max_examples=400)
 @given(tickers)
 def test_the_parser_takes_what_the_oracle_takes_with_the_same_figures(data: Fields) -> None:
     payload = wrap(data)
@@ -132,7 +132,7 @@ def test_the_parser_takes_what_the_oracle_takes_with_the_same_figures(data: Fiel
     assert batch.heard == bool(batch.quotes)
 
 
-@settings(fast, max_examples=500)
+@settings(fast, max_examples=300)
 @given(tickers, st.integers(0, 300), st.integers(0, 3), st.binary(max_size=3))
 def test_a_damaged_payload_never_raises_and_never_gives_other_figures(
     data: Fields, place: int, lost: int, more: bytes
@@ -162,6 +162,8 @@ def test_a_quote_that_is_not_newer_is_dropped_and_counted(update_id: int) -> Non
     assert reader.batch([wrap(ticker(u=update_id))], AT) == Batch(
         Venue.FUTURES, AT, [], heard=False, rejects=(), repeated=("ETHUSDT",)
     )
+    reader.connect()
+    assert reader.batch([wrap(ticker(u=update_id))], AT).quotes == []
     reader.restart()
     assert len(reader.batch([wrap(ticker(u=update_id))], AT).quotes) == 1
 
