@@ -22,6 +22,7 @@ from spreadwatch.config import Config
 from spreadwatch.core.events import Clock, Fault
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import CaptureError, NoDisplayError, RegionError
 from spreadwatch.feed import binance, clock, reasons
 from spreadwatch.feed.capture import Capture
@@ -78,11 +79,11 @@ class Session:
         self.inbox.put(Fault(sentence))
 
     def diagnostics(self, settings: Config) -> str:
-        """Return a report for whoever helps. The pump's thread."""
+        """Return a report for whoever helps, even when the display is what fails. The pump's thread."""
         now = clock.now()
         healths = [worker.health.report(now) for worker in self.workers if isinstance(worker, Stream)]
         return logs.without_secrets(
-            diagnostics.report(self.pump.turn(), healths, config.describe(settings), list(logs.last_lines))
+            diagnostics.report(self.market.snapshot(now), healths, config.describe(settings), list(logs.last_lines))
         )
 
     def check(self) -> None:
@@ -163,7 +164,8 @@ def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
 
 def _replay(arguments: argparse.Namespace, settings: Config) -> int:
     capture = Capture(arguments.file)
-    symbols = settings.symbols if "symbols" in settings.sources else capture.symbols()
+    # Only --symbol chooses from a capture; the settings say what to watch live.
+    symbols = settings.symbols if settings.sources.get("symbols") == "command line" else capture.symbols()
     if not symbols:
         skipped = f" ({capture.faults.total()} unusable lines)" if capture.faults else ""
         raise CaptureError(
@@ -172,7 +174,12 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
         )
     session = Session(symbols, settings, now=None, badge="REPLAY")
     player = Replay(
-        capture, session.contracts(), session.inbox.put_waiting, arguments.speed, then_end=not arguments.json
+        capture,
+        session.contracts(),
+        session.inbox.put_waiting,
+        arguments.speed,
+        then_end=not arguments.json,
+        heartbeat=binance.canonical(settings.feed.heartbeat_symbol),
     )
     session.workers = [player]
     if not arguments.json:
@@ -193,21 +200,22 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
 def _window(session: Session, settings: Config) -> int:
     """Open the window, then start the session; return when the window was closed."""
     dashboard = _open_dashboard(session, settings)
-    interrupted: list[int] = []
+    interrupted = threading.Event()
 
-    def interrupt(*_: object) -> None:
-        interrupted.append(_INTERRUPTED)
-        dashboard.close()
+    def turn() -> Snapshot:
+        if interrupted.is_set():  # here and not in the handler, which may run in the middle of a paint
+            dashboard.close()
+        return session.pump.turn()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
         dashboard.show()
         session.start()
-        dashboard.run(session.pump.turn)
+        dashboard.run(turn)
     finally:
         signal.signal(signal.SIGINT, before)
         session.stop()
-    return interrupted[0] if interrupted else 0
+    return _INTERRUPTED if interrupted.is_set() else 0
 
 
 def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
@@ -231,7 +239,7 @@ def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
         geometry_file=geometry if window.remember_geometry else None,
     )
     try:
-        return Dashboard(options, session.pump.reset)
+        return Dashboard(options, session.pump.reset, lambda: session.diagnostics(settings))
     except tk.TclError as error:
         raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
 

@@ -61,6 +61,12 @@ def main_window(arguments: Sequence[str] | None = None) -> int:
     except SpreadwatchError as error:
         app.show_error(str(error))
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception:
+        log.exception("this is a bug in spreadwatch")
+        app.show_error("spreadwatch ended because of an error of its own: the log in its log folder has the details.")
+        return BUG
 
 
 def _parser() -> argparse.ArgumentParser:

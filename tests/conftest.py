@@ -352,11 +352,11 @@ class Program:
         return finished, time.monotonic() - began
 
     def kill(self) -> None:
-        """End what still runs."""
+        """End what still runs and print what it said, for the report of a test that failed."""
         for process in self._running:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            print(process.communicate()[1])
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ def watch(pump: Pump, view: Lines | JsonLines, options: WatchOptions, check: Cal
         if limit_s is not None and passed_s >= limit_s:
             break
         time.sleep(_TURN_S)
+    if not options.once and not shown:
+        view.show(snapshot)
     if options.once:
         reasons = " · ".join(dict.fromkeys(pair.reason or pair.state for pair in snapshot.pairs))
         raise UnreachableError(f"no live spread within {limit_s:g} s: {reasons}")

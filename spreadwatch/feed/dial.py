@@ -98,12 +98,12 @@ class Connection:
         """
         deadline = time.monotonic() + limit_s
         secure = self.url.scheme == "wss"
+        # A context of its own: it is locked during a handshake, which must not hold up other connections.
+        context = tls_context(self._ca_file) if secure else None
         port = self.url.port or (_TLS_PORT if secure else _PLAIN_PORT)
         proxy = proxy_for(self.url)
         sock = self._connect(self.host, port, deadline) if proxy is None else self._tunnel(proxy, port, deadline)
-        if secure:
-            # A context of its own: it is locked during a handshake, which must not hold up other connections.
-            context = tls_context(self._ca_file)
+        if context is not None:
             sock = context.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)
             self._hold(sock)
             sock.do_handshake()

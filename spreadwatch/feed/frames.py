@@ -11,8 +11,7 @@ MAX_MESSAGE = 1 << 20
 _FIN, _RSV, _OPCODE = 0x80, 0x70, 0x0F
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _WHOLE_TEXT = _FIN | _TEXT
-_SHORT = 125  # the longest payload whose length fits the second byte, and the longest of a control frame
-_LENGTH_16, _LENGTH_64 = 126, 127
+_MAX_CONTROL = 125
 
 
 class Ping(Struct, frozen=True):
@@ -48,10 +47,13 @@ class FrameDecoder:
         self._wanted = 0  # bytes of `_rest` below which looking again is in vain
         self._message: bytearray | None = None  # a message in fragments, so far
         self._ended = False
+        self.rare = False
+        """Whether the last bytes completed anything but whole text messages."""
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes and return every message that they complete, in order."""
         messages: list[Message] = []
+        self.rare = False
         if self._ended:
             return messages
         if self._rest:
@@ -66,38 +68,45 @@ class FrameDecoder:
     def _take_frames(self, data: bytes, messages: list[Message]) -> int:
         """Append the messages of all whole frames in `data`; return where the first partial one begins."""
         position, end = 0, len(data)
+        append, largest = messages.append, self._max
+        usual = _WHOLE_TEXT if self._message is None else None  # the first byte of nearly every frame
         self._wanted = 2
         while end - position >= 2:
-            head = data[position]
             length = data[position + 1]
             start = position + 2
-            if length > _SHORT:
-                if length > _LENGTH_64:
+            if length > 125:  # then the length stands in the 2 or 8 bytes that follow
+                if length > 127:
                     self._fail(messages, "a masked frame from a server")
                     break
-                start += 2 if length == _LENGTH_16 else 8
+                start += 2 if length == 126 else 8
                 if start > end:
                     self._wanted = start - position
                     break
-                length = int.from_bytes(data[position + 2 : start])
-                if length > self._max:
-                    self._fail(messages, f"a frame of {length} bytes, more than {self._max}")
+                if length == 126:
+                    length = data[position + 2] << 8 | data[position + 3]
+                else:
+                    length = int.from_bytes(data[position + 2 : start])
+                if length > largest:
+                    self._fail(messages, f"a frame of {length} bytes, more than {largest}")
                     break
             stop = start + length
             if stop > end:
                 self._wanted = stop - position
                 break
-            position = stop
-            if head == _WHOLE_TEXT and self._message is None:
-                messages.append(data[start:stop])
+            if data[position] == usual:
+                append(data[start:stop])
+                position = stop
                 continue
-            self._take_rare(head, data[start:stop], messages)
+            self._take_rare(data[position], data[start:stop], messages)
+            position = stop
             if self._ended:
                 break
+            usual = _WHOLE_TEXT if self._message is None else None
         return position
 
     def _take_rare(self, head: int, payload: bytes, messages: list[Message]) -> None:
         """Take a frame that is not a whole text message outside fragments."""
+        self.rare = True
         opcode, fin = head & _OPCODE, bool(head & _FIN)
         if head & _RSV:
             self._fail(messages, "a frame with reserved bits set")
@@ -119,7 +128,7 @@ class FrameDecoder:
             self._fail(messages, f"a frame with opcode {opcode} where it cannot be")
 
     def _take_control(self, opcode: int, payload: bytes, messages: list[Message], *, whole: bool) -> None:
-        if not whole or len(payload) > _SHORT or (opcode == _CLOSE and len(payload) == 1):
+        if not whole or len(payload) > _MAX_CONTROL or (opcode == _CLOSE and len(payload) == 1):
             self._fail(messages, "a malformed control frame")
         elif opcode == _PING:
             messages.append(Ping(payload))
@@ -130,4 +139,4 @@ class FrameDecoder:
 
     def _fail(self, messages: list[Message], reason: str) -> None:
         messages.append(Violation(reason))
-        self._ended = True
+        self._ended = self.rare = True

@@ -1,6 +1,6 @@
 """Payloads of one venue into quotes: every foreign text becomes a valid quote or a counted reject."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -10,10 +10,10 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract
 
-_MEMORY = 4096
+_MEMORY = 16384
 _MAX_DIGITS = 24  # what Decimal adds and scales exactly, with room to spare
 _LAST_MS = 1 << 43  # a Unix time of the year 2248: no clock of an exchange is there
-_MAX_UPDATE_ID = 1 << 62
+_END_OF_IDS = 1 << 62
 _LEAVING = "serverShutdown"
 
 
@@ -21,18 +21,17 @@ class Rejected(Exception):  # noqa: N818 - an outcome, not an error
     """A payload that is not a valid quote; the message is the reason it is counted under."""
 
 
-class _Repeated(Exception):  # noqa: N818 - an outcome, not an error
-    """A quote whose update id is not above the last one; the argument is its symbol."""
-
-
 _NOT_A_QUOTE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _BookTicker(msgspec.Struct, gc=False):
-    """Wire form. Spot sends no T; an absent field keeps its default, which no valid quote has."""
+    """Wire form, in the wire's order, which is read fastest.
 
+    Spot sends no T; an absent field keeps its default, which no valid quote has.
+    """
+
+    u: Annotated[int, msgspec.Meta(lt=_END_OF_IDS)] = 0
     s: str = ""
-    u: int = 0
     b: str = ""
     B: str = ""
     a: str = ""
@@ -41,11 +40,17 @@ class _BookTicker(msgspec.Struct, gc=False):
 
 
 class _Envelope(msgspec.Struct, gc=False):
-    """Wire form of a combined stream's message, and of the replies to requests."""
+    """Wire form of a combined stream's message, no more of it than a quote needs: each field costs time."""
+
+    data: _BookTicker | None = None
+
+
+class _Reply(msgspec.Struct):
+    """Wire form of what is not a quote: the reply to a request, or a notice."""
 
     stream: str = ""
-    data: _BookTicker | None = None
     e: str = ""
+    data: _BookTicker | None = None
     result: object = msgspec.UNSET
     error: object = msgspec.UNSET
     code: object = msgspec.UNSET
@@ -67,15 +72,15 @@ def positive(text: str) -> Decimal:
     return number
 
 
-class _Prices(dict[str, Decimal]):
-    """Text -> price; remembers the last few thousand, because prices repeat within seconds."""
+class _Numbers(dict[str, Decimal]):
+    """Text -> positive number; remembers the last few thousand, because prices and sizes repeat within seconds."""
 
     def __missing__(self, text: str) -> Decimal:
-        price = positive(text)
+        number = positive(text)
         if len(self) >= _MEMORY:
             self.clear()
-        self[text] = price
-        return price
+        self[text] = number
+        return number
 
 
 class QuoteParser:
@@ -86,13 +91,14 @@ class QuoteParser:
         self.venue = venue
         self.leaving = False
         """Whether the exchange gave notice that it will close the connection."""
-        self._contracts = {contract.wire: contract for contract in contracts}
-        self._heartbeats = {contract.wire: contract for contract in unseen}
-        self._prices = _Prices()
-        self._last_ids: dict[str, int] = {}
+        watched, unseen = list(contracts), list(unseen)
+        self._contracts = {contract.wire: contract for contract in (*unseen, *watched)}
+        self._heartbeats = {contract.wire for contract in unseen} - {contract.wire for contract in watched}
+        self._numbers = _Numbers()
+        self._last_ids = dict.fromkeys(self._contracts, 0)
         self._behind: dict[str, Instant] = {}
-        self._decode_envelope = msgspec.json.Decoder(_Envelope).decode
-        self._decode_raw = msgspec.json.Decoder(_BookTicker).decode
+        self._decode = msgspec.json.Decoder(_Envelope).decode
+        self._decode_reply = msgspec.json.Decoder(_Reply).decode
 
     def connect(self) -> None:
         """Begin with a new connection. What is old stays old: a server may be behind the one before."""
@@ -101,7 +107,7 @@ class QuoteParser:
 
     def restart(self) -> None:
         """Forget the update ids, because the exchange has begun to count anew."""
-        self._last_ids.clear()
+        self._last_ids = dict.fromkeys(self._contracts, 0)
 
     def stuck(self, at: Instant, limit_ms: int) -> str | None:
         """Name a symbol that for over `limit_ms` sent nothing but update ids below its last; None if none did."""
@@ -109,87 +115,69 @@ class QuoteParser:
             return None
         return next((symbol for symbol, since in self._behind.items() if at.since(since) > limit_ms), None)
 
-    def batch(self, payloads: Iterable[bytes], at: Instant) -> Batch:
-        """Parse what one read brought, in combined-stream envelopes, received at `at`."""
-        return self._batch(payloads, at, self._enveloped)
-
-    def raw_batch(self, payloads: Iterable[bytes | msgspec.Raw], at: Instant) -> Batch:
+    def raw_batch(self, payloads: Iterable[bytes], at: Instant) -> Batch:
         """Parse payloads without envelope, as a capture holds them, received at `at`."""
-        return self._batch(payloads, at, self._decode_raw)
+        return self.batch((b'{"data":%b}' % payload for payload in payloads), at)
 
-    def _batch(
-        self,
-        payloads: Iterable[bytes | msgspec.Raw],
-        at: Instant,
-        decode: Callable[[bytes | msgspec.Raw], _BookTicker | None],
-    ) -> Batch:
+    def batch(self, payloads: Iterable[bytes], at: Instant) -> Batch:
+        """Parse what one read brought, in combined-stream envelopes, received at `at`.
+
+        The hot path of the program, so written out in one piece.
+        """
         quotes: list[Quote] = []
         rejects: list[str] = []
         repeated: list[str] = []
         heard = False
-        take = self._take
+        venue, decode, numbers, behind = self.venue, self._decode, self._numbers, self._behind
+        contracts, heartbeats, last_ids = self._contracts, self._heartbeats, self._last_ids
         for payload in payloads:
             try:
-                ticker = decode(payload)
-                if ticker is None:
+                ticker = decode(payload).data
+                if ticker is None or (contract := contracts.get(ticker.s)) is None:
+                    self._take_other(payload, ticker)
                     continue
-                quote = take(ticker, at)
-            except _Repeated as old:
-                repeated.append(old.args[0])
+                bid, ask = numbers[ticker.b], numbers[ticker.a]
+                bid_qty, ask_qty = numbers[ticker.B], numbers[ticker.A]
+                wire, update_id = contract.wire, ticker.u
+                if bid >= ask or update_id <= last_ids[wire]:
+                    _check(bid, ask, update_id)  # what passes this is valid, but old
+                    behind.setdefault(wire, at)
+                    repeated.append(contract.symbol)
+                    continue
             except (Rejected, *_NOT_A_QUOTE) as fault:
                 rejects.append(_reason(fault))
-            else:
-                heard = True
-                if quote is not None:
-                    quotes.append(quote)
-        return Batch(self.venue, at, quotes, heard, tuple(rejects), tuple(repeated))
+                continue
+            last_ids[wire] = update_id
+            heard = True
+            if behind:
+                behind.pop(wire, None)
+            if heartbeats and wire in heartbeats:
+                continue
+            if contract.multiplier != 1:
+                bid, ask = bid / contract.multiplier, ask / contract.multiplier
+                bid_qty, ask_qty = bid_qty * contract.multiplier, ask_qty * contract.multiplier
+            quotes.append(Quote(venue, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at))
+        return Batch(venue, at, quotes, heard, tuple(rejects), tuple(repeated))
 
-    def _enveloped(self, payload: bytes | msgspec.Raw) -> _BookTicker | None:
-        """Return what an envelope holds, None for an acknowledgement or a notice. Raises Rejected."""
-        message = self._decode_envelope(payload)
-        ticker = message.data
-        if ticker is None:
-            if message.e == _LEAVING:
-                self.leaving = True
-            else:
-                _check_reply(message)
-        elif not ticker.s and message.stream.endswith(_LEAVING):
+    def _take_other(self, payload: bytes, ticker: _BookTicker | None) -> None:
+        """Take an acknowledgement or a notice. Raises Rejected for anything else."""
+        if ticker is not None and ticker.s:
+            raise Rejected("foreign symbol")
+        reply = self._decode_reply(payload)
+        if _LEAVING in (reply.e, reply.stream.removeprefix("!")):
             self.leaving = True
-            return None
-        return ticker
-
-    def _take(self, ticker: _BookTicker, at: Instant) -> Quote | None:
-        """Return a valid, new quote; None if it is the heartbeat's. Raises Rejected or _Repeated."""
-        wire, update_id = ticker.s, ticker.u
-        contract = self._contracts.get(wire) or self._heartbeats.get(wire)
-        if contract is None:
-            raise Rejected("foreign symbol" if wire else "missing field")
-        bid, ask = self._prices[ticker.b], self._prices[ticker.a]
-        bid_qty, ask_qty = positive(ticker.B), positive(ticker.A)
-        if bid >= ask:
-            raise Rejected("locked" if bid == ask else "crossed")
-        if not 0 < update_id < _MAX_UPDATE_ID:
-            raise Rejected("missing field" if update_id == 0 else "update id out of range")
-        if update_id <= self._last_ids.get(wire, 0):
-            self._behind.setdefault(wire, at)
-            raise _Repeated(contract.symbol)
-        self._last_ids[wire] = update_id
-        if self._behind:
-            self._behind.pop(wire, None)
-        if wire not in self._contracts:
-            return None
-        if contract.multiplier != 1:
-            bid, ask = bid / contract.multiplier, ask / contract.multiplier
-            bid_qty, ask_qty = bid_qty * contract.multiplier, ask_qty * contract.multiplier
-        return Quote(self.venue, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at)
+        elif reply.error is not msgspec.UNSET or reply.code is not msgspec.UNSET:
+            raise Rejected("error reply")
+        elif reply.result is msgspec.UNSET:
+            raise Rejected("missing field")
 
 
-def _check_reply(message: _Envelope) -> None:
-    """Take the reply to a request. Raises Rejected unless it is an acknowledgement."""
-    if message.error is not msgspec.UNSET or message.code is not msgspec.UNSET:
-        raise Rejected("error reply")
-    if message.result is msgspec.UNSET:
-        raise Rejected("missing field")
+def _check(bid: Decimal, ask: Decimal, update_id: int) -> None:
+    """Raise Rejected with the reason unless the numbers of a quote go together."""
+    if bid >= ask:
+        raise Rejected("locked" if bid == ask else "crossed")
+    if update_id <= 0:
+        raise Rejected("negative" if update_id else "missing field")
 
 
 def _reason(fault: Exception) -> str:

@@ -1,6 +1,7 @@
 """One connection from its handshake to its end, a read at a time."""
 
 from collections.abc import Callable
+from typing import cast
 
 from spreadwatch.core.events import Batch, Clock
 from spreadwatch.core.quote import Instant
@@ -62,14 +63,12 @@ class Reader:
             return None
         if not data:
             return _ENDED
-        payloads: list[bytes] = []
+        messages = self._decoder.feed(data)
         control: list[_Control] = []
-        for message in self._decoder.feed(data):
-            if isinstance(message, bytes):
-                payloads.append(message)
-            else:
-                control.append(message)
-        if payloads:
+        if self._decoder.rare:
+            control = [message for message in messages if not isinstance(message, bytes)]
+            messages = [message for message in messages if isinstance(message, bytes)]
+        if payloads := cast(list[bytes], messages):
             batch = self._take(payloads, at)
             if batch.heard:
                 self.since = at

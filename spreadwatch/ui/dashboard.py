@@ -1,18 +1,20 @@
 """The window as a whole: its parts put together, its actions, its life from first paint to close."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Instant, Venue
-from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Snapshot, SpreadSnapshot
-from spreadwatch.ui import fonts, text, theme
-from spreadwatch.ui.faults import Faults
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import PairSnapshot, Snapshot
+from spreadwatch.ui import fonts, stand_in, text, theme
+from spreadwatch.ui.cover import Cover
+from spreadwatch.ui.display import Display, Part
+from spreadwatch.ui.faults import Faults, brief
+from spreadwatch.ui.gap_count import GapCount
+from spreadwatch.ui.gap_list import GapList
 from spreadwatch.ui.header import Header
 from spreadwatch.ui.icon import set_icon
 from spreadwatch.ui.loop import Loop
@@ -21,17 +23,17 @@ from spreadwatch.ui.notice import Notice
 from spreadwatch.ui.overlay import Overlay
 from spreadwatch.ui.painter import Painter
 from spreadwatch.ui.quote_card import QuoteCard
+from spreadwatch.ui.shortcut_list import ShortcutList
 from spreadwatch.ui.shortcuts import Action, bind_all, is_apple
 from spreadwatch.ui.spread_card import SpreadCard
-from spreadwatch.ui.status_bar import REPAINT_MS, StatusBar
+from spreadwatch.ui.status_bar import StatusBar
+from spreadwatch.ui.title import Title
 from spreadwatch.ui.widgets import frame
 from spreadwatch.ui.window import Window
 
 logger = logging.getLogger(__name__)
 
 _FEEDBACK_MS = 1_800
-_TITLE_S = 0.1
-"""A taskbar that is redrawn 60 times a second costs the desktop more than the whole window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,16 @@ class WindowOptions:
 class Dashboard:
     """The window. Everything here belongs to the thread that made it, which must be the main thread.
 
-    `reset` is called with a symbol to forget its extremes. Raises `tkinter.TclError` without a display.
+    `reset` is called with a symbol to forget its extremes, `diagnostics` for a report to copy. Raises
+    `tkinter.TclError` without a display.
     """
 
-    def __init__(self, options: WindowOptions, reset: Callable[[str], None]) -> None:
+    def __init__(self, options: WindowOptions, reset: Callable[[str], None], diagnostics: Callable[[], str]) -> None:
         self.on_close: Callable[[], None] | None = None
         """Called first thing at close, before the window goes."""
         self._options = options
         self._reset_symbol = reset
+        self._diagnostics = diagnostics
         self._window = Window(options.geometry_file, compact=options.compact)
         self.root = self._window.root
         self._theme = options.theme
@@ -69,9 +73,8 @@ class Dashboard:
         self._feedback_timer: str | None = None
         self._symbol = options.symbols[0]
         self._snapshot: Snapshot | None = None
-        self._seen: tuple[object, ...] = ()
-        self._title = ""
-        self._titled_at = 0.0
+        self._told_faults: set[str] = set()
+        self._gap_count = GapCount()
         self._build()
 
     # ----- parts
@@ -91,12 +94,24 @@ class Dashboard:
         self._spot_card = QuoteCard(self._quotes, painter, self._copy, Venue.SPOT, utc=options.utc)
         self._futures_card = QuoteCard(self._quotes, painter, self._copy, Venue.FUTURES, utc=options.utc)
         self._notice = Notice(body, painter)
-        self._status_bar = StatusBar(body, painter, self._toggle_shortcuts, utc=options.utc)
-        self._overlay = Overlay(root, painter)
+        self._status_bar = StatusBar(body, painter, self._toggle_shortcuts, self._toggle_gaps, utc=options.utc)
+        self._shortcut_list = ShortcutList(root, painter)
+        self._gap_list = GapList(root, painter, self._gap_count, self._flush, utc=options.utc)
+        self._overlay = Overlay(self._window, body, self._spread_card.frame)
         self._faults = Faults(self.note)
+        cover, title = Cover(root, painter, body, options.badge), Title(root, painter, options.badge)
+        self._display = Display(painter, cover, title, self._parts, self._window.fit, self._faults.take)
+        self._make_actions()
+        self._menu = Menu(root, painter, self._actions, self._choose)
+        self._arrange()
+        self._connect()
+
+    def _make_actions(self) -> None:
         self._actions: dict[Action, Callable[[], None]] = {
             "reset": self.reset,
-            "copy": self._spread_card.spread.copy,
+            "copy": self._copy_shown,
+            "gaps": self._toggle_gaps,
+            "diagnostics": self._copy_diagnostics,
             "compact": self._toggle_compact,
             "topmost": self._toggle_topmost,
             "theme": self._toggle_theme,
@@ -106,9 +121,6 @@ class Dashboard:
             "dismiss": self._dismiss,
             "close": self.close,
         }
-        self._menu = Menu(root, painter, self._actions, self._choose)
-        self._arrange()
-        self._connect()
 
     def _arrange(self) -> None:
         px = self._window.px
@@ -144,11 +156,11 @@ class Dashboard:
 
     def show(self) -> None:
         """Map the window and paint it for the first time, before there is any snapshot."""
-        self._paint(_nothing_yet(self._symbol, self._options.badge))
+        self._display.paint(self._pair())
         self._window.place()
         self._window.show()
         if not self._closed:
-            self._painter.flush()  # what the first layout asked for, such as where sentences wrap
+            self._flush()  # what the first layout asked for, such as where sentences wrap
 
     def run(self, turn: Callable[[], Snapshot]) -> None:
         """Ask `turn` for a snapshot every frame and paint it, until the window is closed.
@@ -157,7 +169,7 @@ class Dashboard:
         """
         if self._closed:
             return
-        self._loop = Loop(self.root, self._options.frame_ms, turn, self.render, self._faults.take)
+        self._loop = Loop(self.root, self._options.frame_ms, turn, self.render, self._turn_failed)
         self._loop.start()
         try:
             self.root.mainloop()
@@ -194,15 +206,20 @@ class Dashboard:
         """Paint what changed since the last snapshot."""
         if self._closed:  # by the very turn that made this snapshot
             return
-        if snapshot is self._snapshot and self._seen:
-            self._flush()
-            return
         self._snapshot = snapshot
-        for pair in snapshot.pairs:
-            if pair.symbol == self._symbol:
-                self._paint(pair)
-                return
-        self._paint(_nothing_yet(self._symbol, self._options.badge))
+        self._gap_count.take(snapshot)
+        if news := [sentence for sentence in snapshot.faults if sentence not in self._told_faults]:
+            self._told_faults.update(news)
+            self._notice.show(" ".join(news))
+        if self._overlay.shown is self._gap_list:
+            self._gap_list.render(snapshot)
+        self._display.paint(self._pair())
+
+    def _turn_failed(self, error: Exception) -> None:
+        if self._closed:
+            self._faults.log(error)
+        else:
+            self._display.fail(self._pair(), error)
 
     def note(self, sentence: str) -> None:
         """Show a problem in the window until it is clicked away, Escape is pressed, or another comes."""
@@ -210,44 +227,38 @@ class Dashboard:
             self._notice.show(sentence)
             self._flush()
 
-    def _paint(self, pair: PairSnapshot) -> None:
-        seen = _visible(pair)
-        if seen != self._seen:
-            self._seen = seen
-            self._header.render(pair, self._position())
-            self._spread_card.render(pair)
-            if not self._window.compact:
-                self._spot_card.render(pair)
-                self._futures_card.render(pair)
-                self._status_bar.render(pair)
-            self._paint_title(pair)
-        self._flush()
-
-    def _paint_title(self, pair: PairSnapshot) -> None:
-        words = text.title(pair.symbol, pair.spread.current, pair.places, self._options.badge)
-        if words == self._title:
-            return
-        now = time.monotonic()
-        changed_kind = words.startswith(text.NO_VALUE) != self._title.startswith(text.NO_VALUE)
-        if changed_kind or now - self._titled_at >= _TITLE_S:
-            self._title, self._titled_at = words, now
-            self._painter.change("wm", "title", ".", words)
-        else:
-            self._seen = ()  # the title is due in a later frame, even if nothing else changes
-
     def _flush(self) -> None:
-        self._painter.flush()
-        if self._painter.resized:
-            self._painter.resized = False
-            self._window.fit()
+        self._display.flush()
+
+    def _pair(self) -> PairSnapshot:
+        """Return what is known of the symbol shown."""
+        for pair in self._snapshot.pairs if self._snapshot else ():
+            if pair.symbol == self._symbol:
+                return pair
+        return stand_in.nothing_yet(self._symbol, self._options.badge)
+
+    def _parts(self) -> tuple[Part, ...]:
+        """Return what paints the pair in the present form."""
+        always: tuple[Part, ...] = (
+            lambda pair: self._header.render(pair, self._position()),
+            self._spread_card.render,
+        )
+        if self._window.compact:
+            return always
+        return (
+            *always,
+            self._spot_card.render,
+            self._futures_card.render,
+            lambda pair: self._status_bar.render(pair, self._gap_count.later),
+        )
 
     def _repaint(self) -> None:
-        """Paint the last snapshot again, after something else than the snapshot changed."""
-        self._seen = ()
-        if self._snapshot is not None:
-            self.render(self._snapshot)
+        """Paint the pair again, after something else than the pair changed."""
+        self._display.forget()
+        if self._display.is_failing:  # the last pair is of the past
+            self._display.fail(self._pair())
         else:
-            self._paint(_nothing_yet(self._symbol, self._options.badge))
+            self._display.paint(self._pair())
 
     def _position(self) -> str:
         symbols = self._options.symbols
@@ -268,10 +279,32 @@ class Dashboard:
         self.root.clipboard_append(exact)
         self._say(f"copied {words}")
 
+    def _copy_shown(self) -> None:
+        if self._overlay.shown is self._gap_list:
+            words, count = self._gap_list.copy_text()
+            self._copy(words, text.counted(count, "gap", "gaps"))
+        elif self._display.is_failing:  # a card that could not be painted still holds an old number
+            self._copy("", "")
+        else:
+            self._spread_card.spread.copy()
+
+    def _copy_diagnostics(self) -> None:
+        try:
+            report = self._diagnostics()
+        except Exception as error:  # noqa: BLE001  what tells of faults may meet one
+            self._faults.log(error)
+            self.note(f"The diagnostics could not be put together ({brief(error)}). The log has the details.")
+        else:
+            self._copy(report, "diagnostics")
+
     def _toggle_compact(self) -> None:
-        self._close_shortcuts()
-        self._window.switch(self._show_form)
-        self._repaint()
+        self._overlay.close()
+        self._window.switch(self._change_form)
+        self._flush()
+
+    def _change_form(self) -> None:
+        self._show_form()
+        self._repaint()  # before what was hidden, and is of the past, is drawn
 
     def _show_form(self) -> None:
         compact = self._window.compact
@@ -317,29 +350,23 @@ class Dashboard:
         return MenuState(self._options.symbols, self._symbol, ticks)
 
     def _toggle_shortcuts(self) -> None:
-        if self._overlay.is_open:
-            self._close_shortcuts()
-            return
-        width, height = self._overlay.needs()
-        top = self._spread_card.frame.winfo_y()
-        margin_x = self.root.winfo_width() - self._body.winfo_width()
-        margin_y = self.root.winfo_height() - self._body.winfo_height()
-        self._window.lend(width + margin_x, height + top + margin_y)
-        self._overlay.open(self._body, top)
+        self._overlay.toggle(self._shortcut_list)
 
-    def _close_shortcuts(self) -> None:
-        self._overlay.close()
-        self._window.give_back()
+    def _toggle_gaps(self) -> None:
+        self._gap_list.render(self._snapshot, at_once=True)
+        self._overlay.toggle(self._gap_list)
+        self._flush()
 
     def _dismiss(self) -> None:
-        if self._overlay.is_open:
-            self._close_shortcuts()
+        if self._overlay.shown is not None:
+            self._overlay.close()
         elif self._notice.words:
             self._notice.dismiss()
             self._flush()
 
     def _say(self, words: str) -> None:
-        self._header.say(words)
+        has_bar = not self._window.compact and self._overlay.shown is None
+        self._header.say("" if has_bar else words)
         self._status_bar.say(words)
         self._flush()
         if self._feedback_timer is not None:
@@ -351,35 +378,3 @@ class Dashboard:
         self._header.say("")
         self._status_bar.say("")
         self._flush()
-
-
-def _visible(pair: PairSnapshot) -> tuple[object, ...]:
-    """Return what a paint depends on. Ages are in it five times a second, and tick sizes with them."""
-    spread = pair.spread
-    return (
-        pair.symbol,
-        pair.counts,
-        pair.state,
-        pair.reason,
-        pair.spot.state,
-        pair.futures.state,
-        spread.current,
-        spread.high,
-        spread.low,
-        pair.at.mono_ms // REPAINT_MS,
-    )
-
-
-def _nothing_yet(symbol: str, badge: str | None) -> PairSnapshot:
-    """Return what is painted before the first snapshot."""
-    legs = [LegSnapshot(venue, State.CONNECTING, None, None, None, 0) for venue in (Venue.SPOT, Venue.FUTURES)]
-    return PairSnapshot(
-        symbol=symbol,
-        at=Instant(0, 0),
-        state=State.CONNECTING,
-        reason=text.waiting(symbol, badge),
-        spot=legs[0],
-        futures=legs[1],
-        spread=SpreadSnapshot(None, None, None, None, None, None, None, 0),
-        counts=Counts(0, 0, 0, 0, 0, 0, 0),
-    )

@@ -40,7 +40,6 @@ class Header:
         self.menu_button.grid(row=0, column=6)
         self.frame.columnconfigure(4, weight=1)
         self.frame.rowconfigure(0, minsize=px(31))
-        self._compact = False
 
     def render(self, pair: PairSnapshot, position: str) -> None:
         """Paint the symbol, its `position` among several ('1/3', else empty) and the state."""
@@ -50,12 +49,11 @@ class Header:
         self._state.show(f"{dot} {pair.state.value.upper()}", theme.STATE_ROLES[pair.state])
 
     def say(self, words: str) -> None:
-        """Show brief feedback, in compact mode only: the full window has its status bar."""
-        self._feedback.show(words if self._compact else "", "text")
+        """Show brief feedback, for when the status bar is out of sight."""
+        self._feedback.show(words, "text")
 
     def set_compact(self, compact: bool) -> None:
         """Hide or show what the compact window has no room for."""
-        self._compact = compact
         if compact:
             self._reset.grid_remove()
         else:

@@ -10,9 +10,12 @@ from spreadwatch.ui.shortcuts import BY_ACTION, Action, is_apple, label
 
 _GROUPS: tuple[tuple[Action, ...], ...] = (
     ("reset", "copy"),
+    ("gaps", "diagnostics"),
     ("compact", "topmost", "theme"),
     ("shortcuts", "close"),
 )
+_WORDS: dict[Action, str] = {"shortcuts": "Shortcuts", "gaps": "Gaps"}
+"""Where the menu says it otherwise than the list of shortcuts."""
 _SYMBOL_VARIABLE = "spreadwatch_symbol"
 
 
@@ -65,7 +68,7 @@ class Menu:
 
     def _add(self, action: Action, state: MenuState, *, apple: bool) -> None:
         shortcut = BY_ACTION[action]
-        words = "Shortcuts" if action == "shortcuts" else shortcut.words
+        words = _WORDS.get(action, shortcut.words)
         key, command = label(shortcut.keys[0], apple=apple), self._actions[action]
         if action not in state.ticks:
             self.menu.add_command(label=words, accelerator=key, command=command)

@@ -6,6 +6,7 @@ cost far more than one large one. A frame without a change makes none.
 
 import math
 import tkinter as tk
+from collections.abc import Iterator
 from typing import Literal
 
 from spreadwatch.ui.scale import Px
@@ -20,6 +21,7 @@ _BODY = """
     if {$problem ne {}} {error $problem}
 """  # one change that fails must not take the others of its frame with it
 
+_Command = tuple[str | int, ...]
 ColourOption = Literal["-background", "-foreground", "-highlightbackground", "-highlightcolor"]
 
 
@@ -33,9 +35,11 @@ class Painter:
         """True when a label changed its width or height; whoever fits the window sets it back."""
         self._tk = root.tk
         self._tk.call("proc", _PROCEDURE, "args", _BODY)
-        self._pending: list[tuple[str | int, ...]] = []
+        self._pending: list[_Command] = []
         self._cells: list[Cell] = []
         self._tints: list[tuple[str, ColourOption, Role]] = []
+        self._lasting: dict[tuple[str, str], int] = {}
+        self._lost = False
         self._advances: dict[str, dict[str, int]] = {}
 
     def tint(self, widget: tk.Misc, **roles: Role) -> None:
@@ -67,18 +71,38 @@ class Painter:
         for cell in self._cells:
             cell.shrink()
 
+    def configure(self, path: str, option: str, value: int) -> None:
+        """Set an option of a widget, such as `-height`."""
+        self._lasting[path, option] = value
+        self._pending.append((path, "configure", option, value))
+
     def change(self, *command: str | int) -> None:
         """Add any Tcl command to this frame's call."""
         self._pending.append(command)
 
     def flush(self) -> int:
-        """Hand this frame's changes to Tcl in one call; return how many there were."""
+        """Hand this frame's changes to Tcl in one call; return how many there were.
+
+        Raises what Tcl answers. What got lost by that goes along with the next call.
+        """
+        if self._lost:
+            self._pending = [*self._everything(), *self._pending]
         pending = self._pending
         if not pending:
             return 0
         self._pending = []
+        self._lost = True
         self._tk.call(_PROCEDURE, *pending)
+        self._lost = False
         return len(pending)
+
+    def _everything(self) -> Iterator[_Command]:
+        for path, option, role in self._tints:
+            yield path, "configure", option, self.palette[role]
+        for (path, name), value in self._lasting.items():
+            yield path, "configure", name, value
+        for cell in self._cells:
+            yield cell.all()
 
     def measure(self, font: str, words: str) -> int:
         """Return the width of a text in pixels. Each character is asked of Tcl once."""
@@ -126,6 +150,12 @@ class Cell:
             painter.change(self._path, "configure", "-text", words, "-foreground", colour, "-width", chars)
         else:
             painter.change(self._path, "configure", "-text", words, "-foreground", colour)
+
+    def all(self) -> _Command:
+        """Return the command that paints it whatever was painted before."""
+        colour = self._painter.palette[self._role]
+        command = (self._path, "configure", "-text", self.words, "-foreground", colour, "-font", self._font)
+        return (*command, "-width", self._chars) if self._grows else command
 
     def recolour(self) -> None:
         """Take the colour of the same role from the painter's new palette."""

@@ -59,12 +59,13 @@ class QuoteCard:
         shown = (pair.symbol, pair.state, leg.state, leg.quote, leg.places)
         if shown == self._shown:
             return
-        self._shown = shown
+        self._shown = ()  # until all of it is painted
         if pair.symbol != self._symbol:
             self._symbol, self._qty_places = pair.symbol, 0
             base = text.split_symbol(pair.symbol)[0]
             self._unit.show(f"QTY {base}", "muted")
         self._render_quote(leg, pair)
+        self._shown = shown
 
     def _render_quote(self, leg: LegSnapshot, pair: PairSnapshot) -> None:
         quote = leg.quote

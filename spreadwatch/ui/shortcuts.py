@@ -7,7 +7,8 @@ from tkinter import ttk
 from typing import Literal
 
 Action = Literal[
-    "reset", "copy", "compact", "topmost", "theme", "next", "previous", "shortcuts", "dismiss", "close"
+    "reset", "copy", "gaps", "diagnostics", "compact", "topmost", "theme", "next", "previous", "shortcuts", "dismiss",
+    "close",
 ]  # fmt: skip
 
 
@@ -23,13 +24,15 @@ class Shortcut:
 SHORTCUTS = (
     Shortcut("reset", ("Mod+R",), "Reset max and min"),
     Shortcut("copy", ("Mod+C",), "Copy the spread"),
+    Shortcut("gaps", ("Mod+G",), "List of gaps"),
+    Shortcut("diagnostics", ("Mod+D",), "Copy diagnostics"),
     Shortcut("compact", ("Mod+M",), "Compact window"),
     Shortcut("topmost", ("Mod+P",), "Always on top"),
     Shortcut("theme", ("Mod+T",), "Dark or light"),
     Shortcut("next", ("Mod+PgDn", "Alt+Right"), "Next symbol"),
     Shortcut("previous", ("Mod+PgUp", "Alt+Left"), "Previous symbol"),
     Shortcut("shortcuts", ("F1", "?"), "This list"),
-    Shortcut("dismiss", ("Esc",), "Close this list or a notice"),
+    Shortcut("dismiss", ("Esc",), "Close a list or a notice"),
     Shortcut("close", ("Mod+W", "Mod+Q"), "Close the window"),
 )
 BY_ACTION = {shortcut.action: shortcut for shortcut in SHORTCUTS}

@@ -58,8 +58,9 @@ class SpreadCard:
         self.minimum.render(spread.low, places, now_ms)
         shown = (pair.symbol, places, spread.current, spread.change, spread.bps)
         if shown != self._shown:
-            self._shown = shown
+            self._shown = ()  # until all of it is painted
             self._render_numbers(pair)
+            self._shown = shown
 
     def _render_numbers(self, pair: PairSnapshot) -> None:
         spread, places = pair.spread, pair.places
@@ -104,6 +105,7 @@ class _ExtremeLine:
             return
         shown = (extreme.spread, extreme.at.wall_ms, places, now_ms // 60_000)
         if shown != self._shown:
-            self._shown = shown
+            self._shown = ()
             self.value.show(text.signed(extreme.spread, places), self._role, text.exact(extreme.spread, places))
             self._time.show(text.clock(extreme.at.wall_ms, now_ms, utc=self._utc), "muted")
+            self._shown = shown

@@ -14,49 +14,65 @@ from spreadwatch.ui.widgets import frame, painted, still
 REPAINT_MS = 200
 """Ages change all the time; five times a second is often enough to read them, and costs nothing."""
 
+_BREAKS = 3
+"""The column of what a click explains: gaps and reconnects."""
+
 _FILLED, _HOLLOW = "\N{BLACK CIRCLE}", "\N{WHITE CIRCLE}"
 
 
 class StatusBar:
     """Render one pair's ages and counts."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter, show_shortcuts: Callable[[], None], *, utc: bool) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        painter: Painter,
+        show_shortcuts: Callable[[], None],
+        show_gaps: Callable[[], None],
+        *,
+        utc: bool,
+    ) -> None:
         px = painter.px
         self.frame = frame(parent, painter, "background")
         self._cells = []
-        for column, chars in enumerate((10, 12, 11, 0)):
+        for column, chars in enumerate((10, 12, 11, 0, 0)):
             label, cell = painted(self.frame, painter, fonts.SMALL_WORDS, "muted", "background", chars=chars)
             label.grid(row=0, column=column, sticky="w", padx=(0, px(10)))
             self._cells.append(cell)
+            if column == _BREAKS:
+                label.configure(cursor="hand2")
+                label.bind("<Button-1>", lambda _event: show_gaps())
         feedback, self._feedback = painted(self.frame, painter, fonts.SMALL_WORDS, "text", "background", anchor="e")
-        feedback.grid(row=0, column=4, sticky="e", padx=(0, px(14)))
+        feedback.grid(row=0, column=5, sticky="e", padx=(0, px(14)))
         times = "UTC" if utc else "local time"
-        still(self.frame, painter, times, fonts.SMALL_WORDS, "muted", "background").grid(row=0, column=5)
+        still(self.frame, painter, times, fonts.SMALL_WORDS, "muted", "background").grid(row=0, column=6)
         keys = still(self.frame, painter, "F1 shortcuts", fonts.SMALL_WORDS, "muted", "background")
-        keys.grid(row=0, column=6, padx=(px(14), 0))
+        keys.grid(row=0, column=7, padx=(px(14), 0))
         keys.configure(cursor="hand2")
         keys.bind("<Button-1>", lambda _event: show_shortcuts())
-        self.frame.columnconfigure(4, weight=1)
+        self.frame.columnconfigure(5, weight=1)
         self._rate = Rate()
         self._symbol = ""
         self._shown: tuple[object, ...] = ()
 
-    def render(self, pair: PairSnapshot) -> None:
-        """Paint ages and counts, at most five times a second of the pair's own clock."""
+    def render(self, pair: PairSnapshot, gaps: int) -> None:
+        """Paint ages and counts, at most five times a second of the pair's own clock; `gaps`: those after the start."""
         if pair.symbol != self._symbol:
             self._symbol, self._rate = pair.symbol, Rate()
         counts, mono_ms = pair.counts, pair.at.mono_ms
         per_second = self._rate.take(counts.spot + counts.futures, mono_ms)
-        problems = (counts.reconnects, counts.rejected, counts.dropped)
+        problems = (gaps, counts.reconnects, counts.rejected, counts.dropped)
         shown = (mono_ms // REPAINT_MS, pair.symbol, pair.spot.state, pair.futures.state, problems)
         if shown == self._shown:
             return
-        self._shown = shown
-        spot, futures, rate, trouble = self._cells
+        self._shown = ()  # until all of it is painted
+        spot, futures, rate, breaks, losses = self._cells
         spot.show(*_leg_words(pair.spot))
         futures.show(*_leg_words(pair.futures))
         rate.show("" if per_second is None else f"{text.count(round(per_second))} updates/s", "muted")
-        trouble.show(_trouble(*problems), "down" if counts.dropped else "muted")
+        breaks.show(_breaks(gaps, counts.reconnects), "muted")
+        losses.show(_losses(counts.rejected, counts.dropped), "down" if counts.dropped else "muted")
+        self._shown = shown
 
     def say(self, words: str) -> None:
         """Show brief feedback; the caller takes it away again."""
@@ -72,11 +88,19 @@ def _leg_words(leg: LegSnapshot) -> tuple[str, Role]:
     return f"{_HOLLOW} {leg.venue} {words}", theme.STATE_ROLES[leg.state]
 
 
-def _trouble(reconnects: int, rejected: int, dropped: int) -> str:
-    """Return what went wrong so far; empty when nothing did."""
+def _breaks(gaps: int, reconnects: int) -> str:
+    """Return how often a leg was not live; empty for never."""
     words = []
+    if gaps:
+        words.append(text.counted(gaps, "gap", "gaps"))
     if reconnects:
         words.append(text.counted(reconnects, "reconnect", "reconnects"))
+    return " · ".join(words)
+
+
+def _losses(rejected: int, dropped: int) -> str:
+    """Return what was not taken; empty for nothing."""
+    words = []
     if rejected:
         words.append(f"{text.count(rejected)} rejected")
     if dropped:

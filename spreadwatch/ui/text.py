@@ -9,6 +9,7 @@ from spreadwatch.core.leg import significant_places
 
 MINUS = "\N{MINUS SIGN}"
 NO_VALUE = "\N{EM DASH}"
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 GROUP = "\N{NO-BREAK SPACE}"
 UP = "\N{BLACK UP-POINTING TRIANGLE}"
 DOWN = "\N{BLACK DOWN-POINTING TRIANGLE}"
@@ -138,3 +139,17 @@ def wrapped_lines(words: str, width: float, measure: Callable[[str], float]) -> 
             lines, length = lines + full, length - full * width
         used += length + (space if used else 0)
     return lines
+
+
+def shortened(words: str, width: float, measure: Callable[[str], float]) -> str:
+    """Return a text cut to fit `width`, in the unit of `measure`, with an ellipsis when something is missing."""
+    if measure(words) <= width:
+        return words
+    left = width - measure(_ELLIPSIS)
+    kept = 0
+    for character in words:
+        left -= measure(character)
+        if left < 0:
+            break
+        kept += 1
+    return words[:kept].rstrip(" ,.:;·") + _ELLIPSIS

@@ -74,10 +74,10 @@ class Window:
             self._move(Rect(now.x, now.y, width, height), now)
 
     def lend(self, width: int, height: int) -> None:
-        """Make room for something passing, until `give_back`."""
+        """Make room for something passing, until `give_back`; may be called again before that."""
         now = geometry.parse(self.root.geometry())
         if now and (now.width < width or now.height < height):
-            self._lent = now
+            self._lent = self._lent or now
             self._move(Rect(now.x, now.y, max(now.width, width), max(now.height, height)), now)
 
     def give_back(self) -> None:

@@ -42,7 +42,7 @@ class WrappedLine:
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         if event.width != self._width:
             self._width = event.width
-            self._painter.change(str(self.label), "configure", "-wraplength", event.width)
+            self._painter.configure(str(self.label), "-wraplength", event.width)
             self._make_room()
 
     def _make_room(self) -> None:
@@ -53,4 +53,4 @@ class WrappedLine:
         if lines > self._lines:
             self._lines = lines
             self._painter.resized = True
-            self._painter.change(str(self.label), "configure", "-height", lines)
+            self._painter.configure(str(self.label), "-height", lines)

@@ -149,7 +149,7 @@ def test_counts_are_those_of_the_last_pass(tape: Tape) -> None:
 @TOLERANT
 @given(
     content=st.binary(max_size=400)
-    | st.lists(st.sampled_from(sorted(line for line, _ in BROKEN.values()))).map(b"\n".join)
+    | st.lists(st.sampled_from(sorted(line for line, _ in BROKEN.values() if len(line) < 1000))).map(b"\n".join)
 )
 def test_no_content_is_fatal(tape: Tape, content: bytes) -> None:
     for name in ("plain.jsonl", "zipped.jsonl.gz"):

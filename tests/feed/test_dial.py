@@ -211,7 +211,7 @@ def test_loopback_goes_past_the_environments_proxy(exchange: Exchange, monkeypat
     for host in ("127.0.0.1", "localhost"):
         with opened(f"ws://{host}:{port_of(exchange.spot_stream)}"):
             pass
-    assert len(exchange.connections("spot")) == 2
+    exchange.wait_until(lambda: len(exchange.connections("spot")) == 2)
 
 
 def test_the_environments_proxy_is_asked_for_a_tunnel(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_the_environments_proxy_is_asked_for_a_tunnel(exchange: Exchange, monkey
         monkeypatch.setenv("http_proxy", f"http://us%65r:p%40ss@{tunnel.address}")
         with opened("ws://exchange.test:9443") as connection:
             connection.send("{}")
-            exchange.wait_until(lambda: exchange.connections("spot")[0].messages == [b"{}"])
+            exchange.wait_until(lambda: [one.messages for one in exchange.connections("spot")] == [[b"{}"]])
     [head] = tunnel.heads
     assert head.startswith("CONNECT exchange.test:9443 HTTP/1.1\r\n")
     assert f"Proxy-Authorization: Basic {b64encode(b'user:p@ss').decode()}\r\n" in head

@@ -156,6 +156,12 @@ def test_todays_futures_frames_are_accepted(program: Program) -> None:
         assert (snapshot["futures"]["state"], snapshot["spread"]["current"]) == ("live", None)
 
 
+def test_symbols_of_the_settings_do_not_hide_what_the_capture_holds(tape: Tape, program: Program) -> None:
+    (program.folder / "config.toml").write_text('symbols = ["ETHUSDT"]\n')
+    done = program.run("replay", tape.spot("1.0", "2.0").um("1.0", "2.0").save(), "--speed", "max", "--json")
+    assert "BTCUSDT" in done.out + done.err
+
+
 # ----- order, silence and speed
 
 

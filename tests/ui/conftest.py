@@ -72,11 +72,15 @@ def screen(request: pytest.FixtureRequest, dpi: int) -> Iterator[None]:
 
 @pytest.fixture
 def opened(screen: None) -> Iterator[Open]:
-    """Open shown dashboards; they are closed after the test. Options as keywords, and `reset`."""
+    """Open shown dashboards; they are closed after the test. Options as keywords, `reset` and `diagnostics`."""
     windows: list[Dashboard] = []
 
-    def open_(reset: Callable[[str], None] = lambda _symbol: None, **options: Any) -> Dashboard:  # noqa: ANN401
-        dashboard = Dashboard(replace(OPTIONS, **options), reset)
+    def open_(
+        reset: Callable[[str], None] = lambda _symbol: None,
+        diagnostics: Callable[[], str] = lambda: "",
+        **options: Any,  # noqa: ANN401
+    ) -> Dashboard:
+        dashboard = Dashboard(replace(OPTIONS, **options), reset, diagnostics)
         windows.append(dashboard)
         dashboard.show()
         settle(dashboard)

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from spreadwatch.core.events import Batch, Event, Link, Phase
+from spreadwatch.core.gaps import Gap
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.snapshot import Snapshot
@@ -70,6 +73,32 @@ def ethusdt(scene: Scene | None = None) -> Scene:
     scene.quote(Venue.FUTURES, "3413.87", "27.4410", "3413.88", "0.9120", -41)
     scene.quote(Venue.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -38)
     return scene
+
+
+REASONS = (
+    "no route to stream.binance.com, next try in 4 s",
+    "spot was silent",
+    "closed by the exchange with code 1008: too many requests from this address; it is blocked until 13:05, see manual",
+    "connection reset by peer, next try in 0.8 s",
+)
+"""Why connections break; the third is longer than any list is wide."""
+
+
+def gappy(count: int, scene: Scene | None = None, *, open_: bool = True) -> Snapshot:
+    """Return ETHUSDT at the figures of the mock after so many gaps, two of them while starting.
+
+    The newest one is of futures; it lasts since 12 s if `open_`.
+    """
+    snapshot = (scene or ethusdt()).at()
+    venues = (Venue.FUTURES, Venue.SPOT, Venue.SPOT)
+    gaps = [Gap("ETHUSDT", venue, moment(-900_000), moment(-899_400), f"connecting to {venue}") for venue in Venue]
+    for number in range(count - 2, 0, -1):
+        start_ms = -12_000 - (number - 1) * 47_000
+        end = None if open_ and number == 1 else moment(start_ms + 140 * number**2)
+        reason = REASONS[(number + 1) % len(REASONS)]
+        gaps.append(Gap("ETHUSDT", venues[(number - 1) % 3], moment(start_ms), end, reason))
+    pairs = tuple(replace(pair, counts=replace(pair.counts, gaps=count)) for pair in snapshot.pairs)
+    return replace(snapshot, pairs=pairs, gaps=tuple(gaps))
 
 
 def stale() -> Snapshot:

@@ -64,6 +64,19 @@ def _focus(dashboard: Dashboard) -> None:
     dashboard._header._reset.focus_set()
 
 
+def _gaps(count: int) -> Callable[[], list[Snapshot]]:
+    return lambda: [examples.gappy(count)]
+
+
+def _break(dashboard: Dashboard) -> None:
+    dashboard._turn_failed(ValueError("invalid literal for Decimal: '1_0'"))
+
+
+def _cover(dashboard: Dashboard) -> None:
+    dashboard._painter.change("nonsense")
+    dashboard._flush()
+
+
 SHOTS = (
     Shot("dark", _running),
     Shot("light", _running, theme="light"),
@@ -84,6 +97,17 @@ SHOTS = (
     Shot("tiny", lambda: [examples.tiny()], symbols=("PEPEUSDT",)),
     Shot("huge", lambda: [examples.huge()], symbols=("BTCTRY",)),
     Shot("doubtful", lambda: [examples.doubtful_name()], symbols=("NOSUCHUSDT",), compact=True),
+    Shot("gaps", _gaps(14), act=_press("<Control-g>")),
+    Shot("gaps-light", _gaps(14), theme="light", act=_press("<Control-g>")),
+    Shot("gaps-compact", _gaps(3), compact=True, act=_press("<Control-g>")),
+    Shot("gaps-large", _gaps(14), geometry="1300x900", act=_press("<Control-g>")),
+    Shot("gaps-starting", _running, act=_press("<Control-g>")),
+    Shot("gaps-none", list, act=_press("<Control-g>")),
+    Shot("gaps-status", _gaps(14)),
+    Shot("gaps-status-light", _gaps(1_002), theme="light"),
+    Shot("broken", _running, act=_break, badge="DEMO"),
+    Shot("cover", _running, act=_cover, badge="DEMO"),
+    Shot("cover-compact", _running, act=_cover, compact=True),
     Shot("large", _running, geometry="1200x700"),
 )
 
@@ -100,7 +124,7 @@ def take(shot: Shot, folder: Path, suffix: str) -> Path:
         badge=shot.badge,
         geometry_file=None,
     )
-    dashboard = Dashboard(options, lambda _symbol: None)
+    dashboard = Dashboard(options, lambda _symbol: None, lambda: "")
     dashboard.show()
     for snapshot in shot.snapshots():
         dashboard.render(snapshot)

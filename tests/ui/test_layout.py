@@ -107,12 +107,12 @@ def test_the_list_of_shortcuts_has_room_and_gives_it_back(opened: Open, compact:
     paint(dashboard, examples.ethusdt().at())
     before = dashboard.root.geometry()
     press(dashboard, "<F1>")
-    overlay = dashboard._overlay
-    assert overlay.card.winfo_viewable()
-    inner = overlay._inner
+    panel = dashboard._shortcut_list
+    assert panel.card.winfo_viewable()
+    inner = panel.inner
     assert inner.winfo_width() >= inner.winfo_reqwidth()
     assert inner.winfo_height() >= inner.winfo_reqheight()
-    right, bottom = box(overlay.frame)[2:]
+    right, bottom = box(panel.frame)[2:]
     assert right <= box(dashboard.root)[2]
     assert bottom <= box(dashboard.root)[3]
     press(dashboard, "<Escape>")

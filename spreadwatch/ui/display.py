@@ -1,0 +1,129 @@
+"""The parts of the window that tell of the pair, painted so that no failure leaves an old number looking live."""
+
+from collections.abc import Callable, Iterable
+
+from spreadwatch.core.snapshot import PairSnapshot
+from spreadwatch.ui import stand_in
+from spreadwatch.ui.cover import Cover
+from spreadwatch.ui.painter import Painter
+from spreadwatch.ui.status_bar import REPAINT_MS
+from spreadwatch.ui.title import Title
+
+Part = Callable[[PairSnapshot], None]
+"""A widget's render."""
+
+
+class Display:
+    """Paints a pair into all parts. What a part raises stops no other part, and nothing here raises.
+
+    When one fails, all are painted again as not live; when that fails too, or Tk does not take what was
+    painted, the cover comes. The next pair that is painted without a fault puts everything right.
+    """
+
+    def __init__(
+        self,
+        painter: Painter,
+        cover: Cover,
+        title: Title,
+        parts: Callable[[], Iterable[Part]],
+        fit: Callable[[], None],
+        told: Callable[[Exception], None],
+    ) -> None:
+        """Paint what `parts` gives at the time; `fit` follows what grew; `told` hears of each exception."""
+        self.is_failing = False
+        """True from a failure to the next pair that is painted without one."""
+        self._painter = painter
+        self._cover = cover
+        self._title = title
+        self._parts = parts
+        self._fit = fit
+        self._told = told
+        self._symbol = ""
+        self._seen: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Paint in full the next time: something else than the pair changed."""
+        self._seen = ()
+
+    def paint(self, pair: PairSnapshot) -> None:
+        """Paint what changed."""
+        seen = _visible(pair)
+        if seen == self._seen:
+            self.flush()
+            return
+        self._symbol = pair.symbol
+        errors = self._render(pair)
+        if errors:
+            self.fail(pair, *errors)
+        elif self.flush():
+            self.is_failing = False
+            # A title that is due comes in a later frame, even if nothing else changes.
+            self._seen = () if self._title.is_due else seen
+            if self._cover.is_shown:
+                self._cover.remove()
+                self._painter.resized = True
+                self.flush()
+
+    def fail(self, pair: PairSnapshot, *errors: Exception) -> None:
+        """Show at once that the pair is not live, and tell of the errors."""
+        self._symbol = pair.symbol
+        self._begin_to_fail()
+        if not self._cover.is_shown:
+            try:
+                worse = self._render(stand_in.broken(pair))
+            except Exception as unforeseen:  # noqa: BLE001  nothing may stop the cover
+                worse = [unforeseen]
+            if worse:
+                self._hide()
+            errors = (*errors, *worse)
+        self.flush()
+        for error in errors:
+            self._told(error)
+
+    def flush(self) -> bool:
+        """Hand over what is pending; tell whether Tk took it."""
+        try:
+            self._painter.flush()
+            if self._painter.resized:
+                self._painter.resized = False
+                self._fit()
+        except Exception as error:  # noqa: BLE001  any fault here leaves the screen as it was
+            self._begin_to_fail()
+            self._hide()
+            self._told(error)
+            return False
+        return True
+
+    def _render(self, pair: PairSnapshot) -> list[Exception]:
+        errors: list[Exception] = []
+        for part in (*self._parts(), self._title.render):
+            try:
+                part(pair)
+            except Exception as error:  # noqa: BLE001  one part must not stop the others
+                errors.append(error)
+        return errors
+
+    def _begin_to_fail(self) -> None:
+        self.is_failing = True
+        self._seen = ()
+
+    def _hide(self) -> None:
+        self._cover.show(self._symbol)
+        self._title.blank(self._symbol)
+
+
+def _visible(pair: PairSnapshot) -> tuple[object, ...]:
+    """Return what a paint depends on. Ages are in it five times a second, and tick sizes with them."""
+    spread = pair.spread
+    return (
+        pair.symbol,
+        pair.counts,
+        pair.state,
+        pair.reason,
+        pair.spot.state,
+        pair.futures.state,
+        spread.current,
+        spread.high,
+        spread.low,
+        pair.at.mono_ms // REPAINT_MS,
+    )

@@ -1,0 +1,1 @@
+"""Benchmark: every figure of the section 'Speed', measured on this machine. `python -m tests.bench`."""

@@ -1,0 +1,462 @@
+"""Whatever raises, wherever: from that very frame on, nothing in the window looks like a live spread."""
+
+import logging
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from dataclasses import replace as options_replace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from spreadwatch.core.leg import State
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import PairSnapshot, Snapshot
+from spreadwatch.ui import painter as painter_module
+from spreadwatch.ui import theme
+from spreadwatch.ui.dashboard import Dashboard
+from spreadwatch.ui.faults import Faults, brief
+from tests.ui import examples
+from tests.ui.conftest import Open, press, settle
+from tests.ui.test_dashboard import words
+from tests.ui.test_layout import check, paint
+
+pytestmark = pytest.mark.usefixtures("expected_faults")
+
+REASON = "An error in this program stopped the display: see the log."
+
+
+@pytest.fixture(autouse=True)
+def fast_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a frame follow the other: what is claimed here does not depend on their pace."""
+    monkeypatch.setattr("spreadwatch.ui.loop.FASTEST_MS", 1)
+
+
+def two_snapshots() -> tuple[Snapshot, Snapshot]:
+    """Return two live moments with different spreads, −1.30 and −1.28, and a rate."""
+    scene = examples.ethusdt()
+    first = scene.at(1_000)
+    scene.quote(Venue.SPOT, "3412.58", "1", "3412.59", "1", 1_500)
+    return first, scene.at(2_000)
+
+
+FIRST, SECOND = two_snapshots()
+SIGNS_OF_LIFE = ("1.30", "1.28", "LIVE", " bps", "›", "▲", "▼", "updates/s", " ms", "Last quote")
+
+
+def signs_of_life(root: tk.Tk) -> list[str]:
+    """Return all that would let a person take the spread for live, read off the widgets by plain Tcl calls."""
+    call, split = root.tk.call, root.tk.splitlist
+    found = [] if str(call("wm", "title", ".")).startswith("— ") else [f"title {call('wm', 'title', '.')}"]
+    todo, seen = ["."], 0
+    while todo:
+        path = todo.pop()
+        todo.extend(map(str, split(call("winfo", "children", path))))
+        if call("winfo", "class", path) != "Label" or not call("winfo", "viewable", path):
+            continue
+        text, font = str(call(path, "cget", "-text")), str(call(path, "cget", "-font"))
+        seen += bool(text)
+        signed = any(sign in text for sign in SIGNS_OF_LIFE)
+        big = font in ("spreadwatch-giant", "spreadwatch-large") and text not in ("", "—")
+        bright = font == "spreadwatch-figure" and text and str(call(path, "cget", "-foreground")) in BRIGHT
+        if signed or big or bright:
+            found.append(text)
+    assert seen >= 4, "an empty window proves nothing"
+    return found
+
+
+BRIGHT = {palette["text"] for palette in theme.PALETTES.values()}
+
+
+def test_the_check_sees_a_live_spread(opened: Open) -> None:
+    dashboard = opened()
+    paint(dashboard, FIRST)
+    found = signs_of_life(dashboard.root)
+    assert {"title −1.30 ETHUSDT · spreadwatch", "−1.30", "● LIVE", "3\N{NO-BREAK SPACE}412.57"} <= set(found)
+
+
+class Breakage:
+    """A fault that can be switched on and off. `only_live`: a part fails for live pairs only."""
+
+    def __init__(self, *, only_live: bool = False) -> None:
+        self.on = False
+        self.calls = 0
+        self._only_live = only_live
+
+    def into(self, owner: object, name: str) -> None:
+        """Make a method raise while this is on."""
+        method = getattr(owner, name)
+
+        def broken(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            pair = args[0] if args and isinstance(args[0], PairSnapshot) else None
+            if self.on and not (self._only_live and pair and pair.state is not State.LIVE):
+                self.calls += 1
+                raise ValueError("a bad day")
+            return method(*args, **kwargs)
+
+        setattr(owner, name, broken)
+
+    def into_tcl(self, dashboard: Dashboard) -> None:
+        """Make the one call of a frame raise while this is on, before Tcl does anything of it."""
+        tk_app = dashboard._painter._tk
+        fault = self
+
+        class Broken:
+            def call(self, *args: Any) -> Any:  # noqa: ANN401
+                if fault.on and args[0] == painter_module._PROCEDURE:
+                    fault.calls += 1
+                    raise ValueError("a bad day")
+                return tk_app.call(*args)
+
+        dashboard._painter._tk = Broken()  # type: ignore[assignment]
+
+
+def run_broken(
+    dashboard: Dashboard,
+    fault: Breakage,
+    *,
+    in_turn: bool = False,
+    snapshot: Snapshot = SECOND,
+    check_frame: Callable[[], None] = lambda: None,
+) -> tuple[list[list[str]], list[str]]:
+    """Run two good frames, three broken ones, and good ones again.
+
+    Return what looked alive right after each broken frame, and what can be read at the end.
+    """
+    looks: list[list[str]] = []
+    last: list[str] = []
+    count = 0
+
+    def turn() -> Snapshot:
+        nonlocal count
+        count += 1
+        if 3 < count <= 6:
+            looks.append(signs_of_life(dashboard.root))
+            check_frame()
+        fault.on = 3 <= count < 6
+        if count == 8:
+            last.extend(words(dashboard))
+            dashboard.close()
+        if fault.on and in_turn:
+            fault.calls += 1
+            raise ValueError("a bad day")
+        return FIRST if count < 3 else _later(snapshot, count)
+
+    dashboard._options = options_replace(dashboard._options, frame_ms=1)
+    dashboard.run(turn)
+    assert fault.calls, "the fault never struck"
+    return looks, last
+
+
+def _later(snapshot: Snapshot, count: int) -> Snapshot:
+    """Return the same with other counts, so that every frame paints."""
+    pairs = (replace(pair, counts=replace(pair.counts, spot=pair.counts.spot + count)) for pair in snapshot.pairs)
+    return replace(snapshot, pairs=tuple(pairs))
+
+
+def assert_honest(looks: list[list[str]], last: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing looked alive while it was broken, all is well again, and the log has it once."""
+    assert looks == [[]] * 3
+    assert "−1.28" in last
+    assert "● LIVE" in last
+    assert REASON not in last
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(errors) == 1
+    assert "a bad day" in caplog.text
+
+
+@pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.parametrize("dpi", [96, 192])
+def test_a_turn_that_raises_shows_the_pair_as_not_live(
+    opened: Open, caplog: pytest.LogCaptureFixture, compact: bool
+) -> None:
+    dashboard = opened(compact=compact)
+    shown: list[str] = []
+
+    def look() -> None:
+        shown.extend(words(dashboard))
+        settle(dashboard)
+        check(dashboard.root)
+
+    looks, last = run_broken(dashboard, Breakage(), in_turn=True, check_frame=look)
+    assert_honest(looks, last, caplog)
+    assert {"—", "○ STALE", REASON} <= set(shown)
+    assert any("ValueError: a bad day" in one for one in shown)
+    assert "−0.46" in shown, "the extremes were true and stay"
+
+
+PARTS = ("_header", "_spread_card", "_spot_card", "_futures_card", "_status_bar", "_title")
+
+
+def part(dashboard: Dashboard, name: str) -> object:
+    return dashboard._display._title if name == "_title" else getattr(dashboard, name)
+
+
+@pytest.mark.parametrize("only_live", [False, True])
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_that_raises_shows_the_pair_as_not_live(
+    opened: Open, caplog: pytest.LogCaptureFixture, name: str, only_live: bool
+) -> None:
+    dashboard = opened()
+    fault = Breakage(only_live=only_live)
+    fault.into(part(dashboard, name), "render")
+    shown: list[str] = []
+    looks, last = run_broken(dashboard, fault, check_frame=lambda: shown.extend(words(dashboard)))
+    assert_honest(looks, last, caplog)
+    assert {"—", "○ STALE", REASON} <= set(shown)
+    # What can still be painted as stale is; else the cover stands in its place.
+    assert ("Ctrl+D copy diagnostics" in shown) is not only_live
+    assert ("−0.46" in shown) is only_live
+
+
+@pytest.mark.parametrize("name", ["_header", "_spread_card", "_title"])
+def test_a_part_of_the_compact_window_that_raises_does_too(
+    opened: Open, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    dashboard = opened(compact=True)
+    fault = Breakage()
+    fault.into(part(dashboard, name), "render")
+    looks, last = run_broken(dashboard, fault, check_frame=lambda: check(dashboard.root))
+    assert_honest(looks, last, caplog)
+
+
+def test_a_part_that_raises_does_not_keep_the_others_from_being_painted(opened: Open) -> None:
+    dashboard = opened()
+    paint(dashboard, FIRST)
+    fault = Breakage(only_live=True)
+    fault.on = True
+    fault.into(dashboard._header, "render")
+    dashboard.render(SECOND)
+    assert {"STALE", "○ spot stale —", "○ futures stale —"} <= set(words(dashboard))
+    assert "3\N{NO-BREAK SPACE}412.59" in words(dashboard), "the quotes are the newest, greyed"
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_a_number_that_cannot_be_painted_is_covered_as_long_as_anything_fails(
+    opened: Open, caplog: pytest.LogCaptureFixture, in_turn: bool
+) -> None:
+    dashboard = opened()
+    fault = Breakage()
+    fault.into(dashboard._spread_card.spread, "show")
+    looks, last = run_broken(dashboard, fault, in_turn=in_turn)
+    assert looks == [[]] * 3
+    assert "−1.28" in last
+    assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1 + in_turn
+
+
+def _into_painter(dashboard: Dashboard, fault: Breakage) -> None:
+    fault.into(dashboard._painter, "flush")
+
+
+def _into_tcl(dashboard: Dashboard, fault: Breakage) -> None:
+    fault.into_tcl(dashboard)
+
+
+def _into_fit(dashboard: Dashboard, fault: Breakage) -> None:
+    fault.into(dashboard._display, "_fit")
+    take = dashboard._gap_count.take
+
+    def grow(snapshot: Snapshot) -> None:
+        take(snapshot)
+        dashboard._painter.resized = True
+
+    dashboard._gap_count.take = grow  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("break_", [_into_painter, _into_tcl, _into_fit])
+@pytest.mark.parametrize(("compact", "theme_name"), [(False, "light"), (True, "dark")])
+def test_a_painter_that_raises_brings_the_cover(
+    opened: Open,
+    caplog: pytest.LogCaptureFixture,
+    break_: Callable[[Dashboard, Breakage], None],
+    compact: bool,
+    theme_name: str,
+) -> None:
+    dashboard = opened(compact=compact, theme=theme_name)
+    size = dashboard.root.winfo_width(), dashboard.root.winfo_height()
+    fault = Breakage()
+    break_(dashboard, fault)
+    shown: list[str] = []
+    sizes: list[tuple[int, int]] = []
+
+    def look() -> None:
+        shown.extend(words(dashboard))
+        sizes.append((dashboard.root.winfo_width(), dashboard.root.winfo_height()))
+        check(dashboard.root)
+
+    looks, last = run_broken(dashboard, fault, check_frame=look)
+    assert_honest(looks, last, caplog)
+    assert set(shown) == {"ETHUSDT", "○ STALE", "SPREAD", "—", REASON, "Ctrl+D copy diagnostics"}
+    assert set(sizes) == {size}
+
+
+def test_after_lost_paints_everything_is_painted_again(opened: Open) -> None:
+    dashboard = opened()
+    paint(dashboard, examples.connecting())
+    fault = Breakage()
+    fault.into_tcl(dashboard)
+    fault.on = True
+    press(dashboard, "<Control-t>")
+    dashboard.render(FIRST)
+    dashboard.render(SECOND)
+    fault.on = False
+    paint(dashboard, _later(SECOND, 1))
+    press(dashboard, "<Escape>")  # the notice
+    whole = opened(theme="light")
+    for snapshot in (examples.connecting(), FIRST, SECOND, _later(SECOND, 1)):
+        paint(whole, snapshot)
+    assert words(dashboard) == words(whole)
+    check(dashboard.root)
+    light = set(theme.PALETTES["light"].values())
+    for path in _labels(dashboard.root):
+        assert str(dashboard.root.tk.call(path, "cget", "-foreground")) in light
+
+
+def test_lengths_that_were_lost_are_set_afterwards(opened: Open) -> None:
+    dashboard = opened()
+    paint(dashboard, FIRST)
+    fault = Breakage()
+    fault.into_tcl(dashboard)
+    fault.on = True
+    label = dashboard._spread_card.reason.label
+    dashboard._painter.configure(str(label), "-wraplength", 123)
+    dashboard._flush()
+    assert signs_of_life(dashboard.root) == []
+    fault.on = False
+    paint(dashboard, SECOND)
+    assert int(label.cget("wraplength")) == 123
+
+
+def test_after_the_cover_the_window_cannot_be_made_smaller_than_what_is_in_it(opened: Open) -> None:
+    dashboard = opened()
+    for snapshot in (FIRST, SECOND, FIRST):
+        paint(dashboard, snapshot)
+    least = dashboard.root.minsize()
+    fault = Breakage()
+    fault.into_tcl(dashboard)
+    fault.on = True
+    dashboard.reset()
+    fault.on = False
+    dashboard._painter.resized = True
+    dashboard._flush()
+    assert dashboard.root.minsize() < least, "the cover needs less"
+    paint(dashboard, _later(FIRST, 1))
+    assert dashboard.root.minsize() >= least
+
+
+def test_a_notice_that_raises_is_a_fault_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    def note(_sentence: str) -> None:
+        raise OSError("no room")
+
+    faults = Faults(note)
+    for _ in range(2):
+        faults.take(_raised(ValueError("a bad day")))
+    assert [record.exc_info and type(record.exc_info[1]) for record in caplog.records] == [ValueError, OSError]
+
+
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise TypeError
+
+
+def test_an_exception_without_words_is_told_by_its_name() -> None:
+    assert brief(UnspeakableError()) == "UnspeakableError"
+    assert brief(ValueError("x" * 500)).endswith("x…")
+
+
+def _raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except type(error):
+        return error
+
+
+def _labels(root: tk.Tk) -> Iterator[str]:
+    todo = ["."]
+    while todo:
+        path = todo.pop()
+        todo.extend(map(str, root.tk.splitlist(root.tk.call("winfo", "children", path))))
+        if root.tk.call("winfo", "class", path) == "Label":
+            yield path
+
+
+@pytest.mark.parametrize("hook", ["_gap_count.take", "_notice.show", "_gap_list.render", "_display.paint"])
+def test_whatever_else_a_frame_does_may_raise(opened: Open, caplog: pytest.LogCaptureFixture, hook: str) -> None:
+    dashboard = opened()
+    paint(dashboard, FIRST)
+    if hook == "_gap_list.render":
+        dashboard._toggle_gaps()
+    owner, method = hook.split(".")
+    fault = Breakage()
+    fault.into(getattr(dashboard, owner), method)
+    snapshot = replace(SECOND, faults=("The recorder failed and was started again.",))
+    looks, last = run_broken(dashboard, fault, snapshot=snapshot)
+    if hook == "_notice.show":  # told once: the second frame has nothing to tell, and is painted
+        looks = looks[:1]
+    assert looks == [[]] * len(looks)
+    assert "● LIVE" in last
+    assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
+
+
+def test_no_key_brings_an_old_number_back_while_the_display_is_broken(opened: Open) -> None:
+    dashboard = opened(symbols=("ETHUSDT", "BTCUSDT"))
+    paint(dashboard, FIRST)
+    dashboard.root.clipboard_clear()
+    dashboard.root.clipboard_append("before")
+    dashboard._turn_failed(ValueError("a bad day"))
+    keys = ("m", "m", "t", "g", "g", "Next", "Prior", "r", "c")
+    for key in keys:
+        press(dashboard, f"<Control-{key}>")
+        assert signs_of_life(dashboard.root) == [], key
+    press(dashboard, "<F1>")
+    assert dashboard.root.clipboard_get() == "before"
+
+
+def test_a_compact_window_that_grows_never_draws_the_quotes_of_the_past(opened: Open) -> None:
+    dashboard = opened()
+    paint(dashboard, FIRST)
+    press(dashboard, "<Control-m>")
+    paint(dashboard, examples.stale())
+    seen: list[str] = []
+    idle = dashboard.root.update_idletasks
+
+    def watched() -> None:
+        idle()
+        seen.extend(signs_of_life(dashboard.root))
+
+    dashboard.root.update_idletasks = watched  # type: ignore[method-assign]
+    dashboard._toggle_compact()
+    assert [one for one in seen if "412" in one or "LIVE" in one] == []
+
+
+def test_a_failing_window_can_be_closed(opened: Open) -> None:
+    dashboard = opened()
+    fault = Breakage()
+    fault.into(dashboard._painter, "flush")
+    fault.on = True
+    count = 0
+
+    def turn() -> Snapshot:
+        nonlocal count
+        count += 1
+        if count == 3:
+            dashboard.close()
+            raise ValueError("after the end")
+        return SECOND
+
+    dashboard.run(turn)
+    assert count == 3
+
+
+def test_diagnostics_can_be_copied_from_the_cover(opened: Open) -> None:
+    dashboard = opened(diagnostics=lambda: "# report")
+    paint(dashboard, FIRST)
+    fault = Breakage()
+    fault.into(dashboard._painter, "flush")
+    fault.on = True
+    dashboard.render(SECOND)
+    press(dashboard, "<Control-d>")
+    assert dashboard.root.clipboard_get() == "# report"
+    press(dashboard, "<Control-c>")
+    assert dashboard.root.clipboard_get() == "# report", "the spread of a moment ago is not copied"
+    assert signs_of_life(dashboard.root) == []
