@@ -1,4 +1,8 @@
-"""Composition root: builds the parts, wires them, starts and stops them in order."""
+"""Composition root: builds the parts, wires them, starts and stops them in order.
+
+What only one command needs, and all that speaks to the network, is imported where it is used: the window is
+on the screen before.
+"""
 
 import argparse
 import contextlib
@@ -8,14 +12,13 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
 from spreadwatch import config, logs
-from spreadwatch.commands import diagnostics, doctor
 from spreadwatch.commands.output import JsonLines, Lines, say
 from spreadwatch.commands.watch import WatchOptions, last_snapshot, tell_faults, watch
 from spreadwatch.config import Config
@@ -24,19 +27,12 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import CaptureError, NoDisplayError, RegionError
-from spreadwatch.feed import binance, clock, reasons
-from spreadwatch.feed.capture import Capture
-from spreadwatch.feed.demo import Demo
-from spreadwatch.feed.dial import tls_context
-from spreadwatch.feed.listing import ListingLoader
-from spreadwatch.feed.probe import Finding
-from spreadwatch.feed.replay import Replay
-from spreadwatch.feed.stream import Stream, StreamSettings
-from spreadwatch.feed.watchdog import Watchdog
-from spreadwatch.feed.worker import Worker
+from spreadwatch.feed import binance, clock
 from spreadwatch.inbox import Inbox, Pump
 
 if TYPE_CHECKING:
+    from spreadwatch.feed.probe import Finding
+    from spreadwatch.feed.worker import Worker
     from spreadwatch.ui.dashboard import Dashboard
 
 _STOP_S = 1.0
@@ -48,21 +44,33 @@ log = logging.getLogger(__name__)
 class Session:
     """One run: its workers, and the pump that serves the market. `badge` names a source that is not live."""
 
-    def __init__(self, symbols: Iterable[str], settings: Config, now: Clock | None, badge: str | None = None) -> None:
-        """Watch `symbols`. `now` is None when the events themselves tell the time, as in a replay."""
+    def __init__(
+        self,
+        symbols: Iterable[str],
+        settings: Config,
+        now: Clock | None,
+        recruit: "Callable[[Session], list[Worker]]",
+        badge: str | None = None,
+    ) -> None:
+        """Watch `symbols` by the workers that `recruit` makes at the start.
+
+        `now` is None when the events themselves tell the time, as in a replay.
+        """
         self.symbols = tuple(dict.fromkeys(binance.canonical(symbol) for symbol in symbols))
         self.badge = badge
         self.inbox = Inbox(settings.feed.inbox_batches)
         self.market = Market(self.symbols, round(settings.feed.silence_s * 1000))
         self.pump = Pump(self.inbox, self.market, now or (lambda: self.market.latest))
         self.workers: list[Worker] = []
+        self._recruit = recruit
 
     def contracts(self) -> dict[Venue, list[binance.Contract]]:
         """Return what each venue calls the watched symbols."""
         return {venue: [binance.contract(venue, symbol) for symbol in self.symbols] for venue in Venue}
 
     def start(self) -> None:
-        """Start every worker."""
+        """Make every worker and start it."""
+        self.workers = self._recruit(self)
         for worker in self.workers:
             worker.on_fault = self._tell_fault
             worker.start()
@@ -80,8 +88,11 @@ class Session:
 
     def diagnostics(self, settings: Config) -> str:
         """Return a report for whoever helps, even when the display is what fails. The pump's thread."""
+        from spreadwatch.commands import diagnostics
+
         now = clock.now()
-        healths = [worker.health.report(now) for worker in self.workers if isinstance(worker, Stream)]
+        found = [worker.health_at(now) for worker in self.workers]
+        healths = [health for health in found if health is not None]
         return logs.without_secrets(
             diagnostics.report(self.market.snapshot(now), healths, config.describe(settings), list(logs.last_lines))
         )
@@ -89,19 +100,29 @@ class Session:
     def check(self) -> None:
         """Raise RegionError when the exchange refuses this location."""
         for worker in self.workers:
-            failure = worker.failure if isinstance(worker, Stream) else None
-            if failure is not None and failure.status == reasons.REGION:
-                raise RegionError(f"{failure.reason}: Binance does not serve it, and trying again does not help")
+            if barred := worker.barred():
+                raise RegionError(f"{barred}: Binance does not serve it, and trying again does not help")
 
 
 def live(settings: Config) -> Session:
-    """Return a session on the exchange's streams."""
-    session = Session(settings.symbols, settings, clock.now)
+    """Return a session on the exchange's streams. Raises ConfigError for a ca_file without a certificate."""
+    if settings.feed.ca_file:
+        from spreadwatch.feed.dial import tls_context
+
+        tls_context(Path(settings.feed.ca_file))
+    return Session(settings.symbols, settings, clock.now, lambda session: _live_workers(session, settings))
+
+
+def _live_workers(session: Session, settings: Config) -> "list[Worker]":
+    from spreadwatch.feed.listing import ListingLoader
+    from spreadwatch.feed.stream import Stream, StreamSettings
+    from spreadwatch.feed.watchdog import Watchdog
+
     contracts = session.contracts()
-    ca_file = Path(settings.feed.ca_file) if settings.feed.ca_file else None
-    heartbeat = binance.canonical(settings.feed.heartbeat_symbol)
-    endpoints = settings.endpoints
-    bases = {Venue.SPOT: endpoints.spot_stream, Venue.FUTURES: endpoints.futures_stream}
+    feed, ends = settings.feed, settings.endpoints
+    ca_file = Path(feed.ca_file) if feed.ca_file else None
+    heartbeat = binance.canonical(feed.heartbeat_symbol)
+    bases = {Venue.SPOT: ends.spot_stream, Venue.FUTURES: ends.futures_stream}
     renewing = threading.Lock()
     streams = [
         Stream(
@@ -109,7 +130,7 @@ def live(settings: Config) -> Session:
             bases[venue],
             contracts[venue],
             binance.contract(venue, heartbeat),
-            settings=StreamSettings(settings.feed.silence_s, settings.feed.handshake_s, settings.feed.backoff_cap_s),
+            settings=StreamSettings(feed.silence_s, feed.handshake_s, feed.backoff_cap_s),
             ca_file=ca_file,
             sink=session.inbox.put,
             clock=clock.now,
@@ -118,22 +139,26 @@ def live(settings: Config) -> Session:
         )
         for venue in Venue
     ]
-    rest = {Venue.SPOT: endpoints.spot_rest, Venue.FUTURES: endpoints.futures_rest}
-    listing = ListingLoader(rest, contracts, tls_context(ca_file), session.inbox.put)
-    session.workers = [*streams, Watchdog(streams, clock.now), listing]
-    return session
+    rest = {Venue.SPOT: ends.spot_rest, Venue.FUTURES: ends.futures_rest}
+    return [*streams, Watchdog(streams, clock.now), ListingLoader(rest, contracts, ca_file, session.inbox.put)]
 
 
 def demo(settings: Config, seed: int) -> Session:
     """Return a session on invented quotes."""
-    session = Session(settings.symbols, settings, clock.now, badge="DEMO")
-    session.workers = [Demo(session.symbols, seed, session.inbox.put, clock.now)]
-    return session
+
+    def recruit(session: Session) -> "list[Worker]":
+        from spreadwatch.feed.demo import Demo
+
+        return [Demo(session.symbols, seed, session.inbox.put, clock.now)]
+
+    return Session(settings.symbols, settings, clock.now, recruit, badge="DEMO")
 
 
 def run(arguments: argparse.Namespace, settings: Config) -> int:
     """Run the command that was asked for and return the exit code."""
     if arguments.command == "doctor":
+        from spreadwatch.commands import doctor
+
         return doctor.examine(settings, _window_findings())
     if arguments.command == "replay":
         return _replay(arguments, settings)
@@ -163,6 +188,9 @@ def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
 
 
 def _replay(arguments: argparse.Namespace, settings: Config) -> int:
+    from spreadwatch.feed.capture import Capture
+    from spreadwatch.feed.replay import Replay
+
     capture = Capture(arguments.file)
     # Only --symbol chooses from a capture; the settings say what to watch live.
     symbols = settings.symbols if settings.sources.get("symbols") == "command line" else capture.symbols()
@@ -172,22 +200,28 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
             f"{arguments.file} holds no bookTicker frame{skipped}: expected lines such as "
             '{"market":"spot","recv_ms":1723161254087,"raw":{…}}'
         )
-    session = Session(symbols, settings, now=None, badge="REPLAY")
-    player = Replay(
-        capture,
-        session.contracts(),
-        session.inbox.put_waiting,
-        arguments.speed,
-        then_end=not arguments.json,
-        heartbeat=binance.canonical(settings.feed.heartbeat_symbol),
-    )
-    session.workers = [player]
+    done = threading.Event()
+
+    def recruit(session: Session) -> "list[Worker]":
+        return [
+            Replay(
+                capture,
+                session.contracts(),
+                session.inbox.put_waiting,
+                arguments.speed,
+                done=done,
+                then_end=not arguments.json,
+                heartbeat=binance.canonical(settings.feed.heartbeat_symbol),
+            )
+        ]
+
+    session = Session(symbols, settings, None, recruit, badge="REPLAY")
     if not arguments.json:
         code = _window(session, settings)
     else:
         session.start()
         try:
-            snapshot = last_snapshot(session.pump, player.done)
+            snapshot = last_snapshot(session.pump, done)
             JsonLines(sys.stdout).show(snapshot)
         finally:
             session.stop()
@@ -225,6 +259,8 @@ def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
 
         from spreadwatch.ui.dashboard import Dashboard, WindowOptions
     except ImportError as error:
+        from spreadwatch.commands import doctor
+
         raise NoDisplayError(f"Python has no tkinter here ({error}). {doctor.install_tkinter()}") from error
     window = settings.window
     geometry = platformdirs.user_state_path("spreadwatch", appauthor=False) / "window.json"
@@ -241,11 +277,16 @@ def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
     try:
         return Dashboard(options, session.pump.reset, lambda: session.diagnostics(settings))
     except tk.TclError as error:
+        from spreadwatch.commands import doctor
+
         raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
 
 
-def _window_findings() -> Iterator[Finding]:
+def _window_findings() -> "Iterator[Finding]":
     """Find out whether a window can be opened."""
+    from spreadwatch.commands import doctor
+    from spreadwatch.feed.probe import Finding
+
     try:
         import tkinter as tk
 

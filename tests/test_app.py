@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 from spreadwatch.errors import RegionError
 from spreadwatch.feed.capture import Capture
 from spreadwatch.feed.replay import Replay
+from spreadwatch.feed.worker import Worker
 from spreadwatch.ui.dashboard import Dashboard
 from tests.conftest import ROOT, Tape
 from tests.exchange import STALL, Exchange, frame, http_response
@@ -168,13 +170,17 @@ def test_the_recorded_capture_over_two_sockets_ends_with_the_published_figures_i
 
 
 def test_a_replay_in_the_window_ends_with_the_published_figures_in_the_labels(recorded: Path, show: Show) -> None:
-    session = Session(["BTCUSDT"], settings(), now=None, badge="REPLAY")
-    player = Replay(Capture(recorded), session.contracts(), session.inbox.put_waiting, None, then_end=True)
-    session.workers = [player]
+    ended = threading.Event()
+
+    def recruit(session: Session) -> list[Worker]:
+        put = session.inbox.put_waiting
+        return [Replay(Capture(recorded), session.contracts(), put, None, done=ended, then_end=True)]
+
+    session = Session(["BTCUSDT"], settings(), None, recruit, badge="REPLAY")
     texts: list[str] = []
 
     def done(dashboard: Dashboard, snapshot: Snapshot) -> bool:
-        if not (player.done.is_set() and session.inbox.empty() and pair_of(snapshot).counts.futures == 66_089):
+        if not (ended.is_set() and session.inbox.empty() and pair_of(snapshot).counts.futures == 66_089):
             return False
         if pair_of(snapshot).state == "stale" and not texts:
             check_labels(dashboard, texts)
@@ -329,7 +335,7 @@ def test_a_worker_that_does_not_end_is_left_behind_within_the_limit(
 
 
 def test_a_symbol_is_watched_once_under_its_own_name(tape: Tape) -> None:
-    session = Session(["PEPEUSDT", "1000PEPEUSDT", "ETHUSDT"], settings(), now=None)
+    session = Session(["PEPEUSDT", "1000PEPEUSDT", "ETHUSDT"], settings(), None, lambda _session: [])
     assert session.symbols == ("PEPEUSDT", "ETHUSDT")
     assert [one.wire for contracts in session.contracts().values() for one in contracts] == [
         "PEPEUSDT",

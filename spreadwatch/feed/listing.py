@@ -11,13 +11,14 @@ import urllib.request
 from collections.abc import Iterable
 from decimal import Decimal
 from http.client import HTTPException
+from pathlib import Path
 
 import msgspec
 
 from spreadwatch.core.events import Listing, Sink
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.dial import is_loopback
+from spreadwatch.feed.dial import is_loopback, tls_context
 from spreadwatch.feed.messages import Rejected, positive
 from spreadwatch.feed.worker import Worker
 
@@ -53,13 +54,13 @@ class ListingLoader(Worker):
     """Fetch the lists once, trying again a few times, and put a Listing per leg into the sink."""
 
     def __init__(
-        self, bases: dict[Venue, str], contracts: dict[Venue, list[Contract]], tls: ssl.SSLContext, sink: Sink
+        self, bases: dict[Venue, str], contracts: dict[Venue, list[Contract]], ca_file: Path | None, sink: Sink
     ) -> None:
         """Ask the REST service under `bases` for the `contracts` of each venue."""
         super().__init__("feed-listing")
         self._bases = bases
         self._contracts = contracts
-        self._tls = tls
+        self._ca_file = ca_file
         self._sink = sink
 
     def _run(self) -> None:
@@ -73,7 +74,7 @@ class ListingLoader(Worker):
 
     def _load(self, venue: Venue) -> bool:
         try:
-            for listing in fetch(venue, self._bases[venue], self._contracts[venue], self._tls):
+            for listing in fetch(venue, self._bases[venue], self._contracts[venue], tls_context(self._ca_file)):
                 self._sink(listing)
         except (OSError, HTTPException, ValueError, RecursionError, msgspec.DecodeError) as error:
             log.info("no symbol list from %s: %s", self._bases[venue], error)

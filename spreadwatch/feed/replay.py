@@ -24,7 +24,7 @@ WaitingSink = Callable[[Event, threading.Event], None]
 
 
 class Replay(Worker):
-    """Play a capture once. `done` is set after its last event was handed over."""
+    """Play a capture once."""
 
     restartable = False
 
@@ -35,16 +35,18 @@ class Replay(Worker):
         sink: WaitingSink,
         speed: float | None,
         *,
+        done: threading.Event,
         then_end: bool,
         heartbeat: str | None = None,
     ) -> None:
         """Play at `speed` times the recorded pace, None for as fast as it goes.
 
         Quotes of the symbol `heartbeat` prove a connection alive, watched or not.
+        `done` is set after the last event was handed over.
         With `then_end` the legs turn stale after the last frame, as it befits a window that stays open.
         """
         super().__init__("replay")
-        self.done = threading.Event()
+        self._done = done
         self._capture = capture
         self._contracts = contracts
         self._heartbeat = heartbeat
@@ -58,7 +60,7 @@ class Replay(Worker):
             if last is not None and self._then_end:
                 self._link(Phase.LOST, "the recording has ended", last)
         finally:
-            self.done.set()
+            self._done.set()
 
     def _play(self) -> Instant | None:
         """Hand over every batch at its time; return the last moment."""

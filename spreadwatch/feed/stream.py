@@ -19,10 +19,10 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed import binance
 from spreadwatch.feed.backoff import Attempts, delays
 from spreadwatch.feed.dial import Connection
-from spreadwatch.feed.health import Health
+from spreadwatch.feed.health import Health, HealthReport
 from spreadwatch.feed.messages import QuoteParser
 from spreadwatch.feed.reader import Reader
-from spreadwatch.feed.reasons import Failure, explain
+from spreadwatch.feed.reasons import REGION, Failure, explain
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.successor import Successor
 from spreadwatch.feed.worker import Worker
@@ -96,6 +96,15 @@ class Stream(Worker):
             successor.stop()
         if reader := self._reader:
             reader.connection.cut()
+
+    def health_at(self, now: Instant) -> HealthReport:
+        """Return the figures of the connection at `now`. Any thread."""
+        return self.health.report(now)
+
+    def barred(self) -> str | None:
+        """Return the exchange's refusal of this location, None while there is none. Any thread."""
+        failure = self.failure
+        return failure.reason if failure is not None and failure.status == REGION else None
 
     def check(self, now: Instant) -> None:
         """Cut a connection that is silent or a handshake that takes too long. The watchdog's thread."""

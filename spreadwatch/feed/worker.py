@@ -5,6 +5,9 @@ import threading
 import traceback
 from collections.abc import Callable
 
+from spreadwatch.core.quote import Instant
+from spreadwatch.feed.health import HealthReport
+
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +43,14 @@ class Worker:
         if self._thread.ident is not None:
             self._thread.join(limit_s)
         return not self._thread.is_alive()
+
+    def health_at(self, now: Instant) -> HealthReport | None:
+        """Return the figures of its connection; None for a worker without one. Any thread."""
+        return None
+
+    def barred(self) -> str | None:
+        """Return the sentence with which the exchange refused this location, None while it did not. Any thread."""
+        return None
 
     def _top(self) -> None:
         while not self._stopping.is_set():

@@ -30,7 +30,7 @@ def contracts(venue: Venue, *symbols: str) -> list[Contract]:
 def loader(exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListingLoader]:
     monkeypatch.setattr(listing, "_RETRY_S", (0.02, 0.02, 0.02))
     bases = {Venue.SPOT: exchange.spot_rest, Venue.FUTURES: exchange.futures_rest}
-    made = ListingLoader(bases, {venue: contracts(venue) for venue in Venue}, TLS, sink)
+    made = ListingLoader(bases, {venue: contracts(venue) for venue in Venue}, None, sink)
     yield made
     made.stop()
     assert made.join(PATIENCE_S)

@@ -63,10 +63,11 @@ def events_of(path: Path, speed: float | None, symbols: Iterable[str] = ("BTCUSD
     """Play a capture on its thread to its end and return all that came."""
     sink = Sink()
     contracts = {venue: [contract(venue, symbol) for symbol in symbols] for venue in Venue}
-    player = Replay(Capture(path), contracts, lambda event, _stop: sink(event), speed, then_end=False)
+    done = threading.Event()
+    player = Replay(Capture(path), contracts, lambda event, _stop: sink(event), speed, done=done, then_end=False)
     player.start()
     assert player.join(PATIENCE_S)
-    assert player.done.is_set()
+    assert done.is_set()
     return sink.events
 
 
@@ -226,7 +227,7 @@ def test_a_replay_stops_wherever_it_is(tape: Tape, sink: Sink, speed: float | No
         if speed is None and isinstance(event, Batch):
             stop.wait(PATIENCE_S)
 
-    player = Replay(Capture(path), contracts, full, speed, then_end=False)
+    player = Replay(Capture(path), contracts, full, speed, done=threading.Event(), then_end=False)
     player.start()
     sink.wait_quotes(1)
     player.stop()
@@ -237,7 +238,9 @@ def test_a_replay_stops_wherever_it_is(tape: Tape, sink: Sink, speed: float | No
 def test_after_the_last_frame_a_window_is_told_that_the_recording_has_ended(tape: Tape, sink: Sink) -> None:
     path = tape.spot("100.0", "100.2").um("100.1", "100.3").save()
     contracts = {venue: [contract(venue, "BTCUSDT")] for venue in Venue}
-    player = Replay(Capture(path), contracts, lambda event, _stop: sink(event), None, then_end=True)
+    player = Replay(
+        Capture(path), contracts, lambda event, _stop: sink(event), None, done=threading.Event(), then_end=True
+    )
     player.start()
     assert player.join(PATIENCE_S)
     assert [type(event) for event in sink.events[-2:]] == [Link, Link]
