@@ -25,12 +25,17 @@ class Attempts:
         self._burst = burst
         self._refill_s = refill_s
         self._spent = 0.0
-        self._last_s: float | None = None
+        self._last_s = 0.0
 
     def pause(self, now_s: float) -> float:
         """Take one attempt and return the seconds to wait before making it."""
-        if self._last_s is not None:
-            self._spent = max(self._spent - (now_s - self._last_s) / self._refill_s, 0.0)
+        self._spent = self._spent_at(now_s) + 1
         self._last_s = now_s
-        self._spent += 1
         return max(self._spent - self._burst, 0.0) * self._refill_s
+
+    def is_free(self, now_s: float) -> bool:
+        """Tell whether an attempt may be made without waiting."""
+        return self._spent_at(now_s) + 1 <= self._burst
+
+    def _spent_at(self, now_s: float) -> float:
+        return max(self._spent - (now_s - self._last_s) / self._refill_s, 0.0)

@@ -1,7 +1,7 @@
 """Open one websocket connection and hand out its raw socket.
 
 TCP is opened here and not by websocket-client, for three reasons: every address of a name gets its turn,
-a handshake can be cut from another thread, and an endless answer is cut off. The upgrade is its part.
+a handshake can be cut from another thread, and a refusal is read here. The upgrade is its part.
 """
 
 import base64
@@ -21,12 +21,12 @@ import websocket
 
 from spreadwatch.errors import ConfigError
 from spreadwatch.feed.resolve import Resolver
+from spreadwatch.feed.upgrade import UpgradeSocket
 
 READ_BYTES = 65536
 _ADDRESS_S = 1.5  # one dead address must leave time for the next within a handshake's limit
 _READ_TIMEOUT_S = 0.5
 _HURRIED_S = 0.05
-_HANDSHAKE_BYTES = 65536
 _TLS_PORT, _PLAIN_PORT = 443, 80
 
 
@@ -44,30 +44,6 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
                 [f"feed.ca_file = {str(ca_file)!r}: no certificate in it; allowed: a PEM file"]
             ) from error
     return context
-
-
-class TooMuchAnswerError(ConnectionError):
-    """The answer to the upgrade request does not end."""
-
-
-class _HandshakeSocket:
-    """The part of a socket that the upgrade uses, with an end to what may be read."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._left = _HANDSHAKE_BYTES
-        self.send = sock.send
-        self.fileno = sock.fileno
-        self.gettimeout = sock.gettimeout
-        self.settimeout = sock.settimeout
-        self.close = sock.close
-
-    def recv(self, size: int) -> bytes:
-        data = self._sock.recv(size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise TooMuchAnswerError(f"more than {_HANDSHAKE_BYTES} bytes")
-        return data
 
 
 class Connection:
@@ -109,7 +85,7 @@ class Connection:
             sock.do_handshake()
         self._client.connect(  # type: ignore[no-untyped-call]
             self.url.geturl(),
-            socket=_HandshakeSocket(sock),
+            socket=UpgradeSocket(sock),
             timeout=max(deadline - time.monotonic(), 0.1),
             redirect_limit=0,
             suppress_origin=True,
@@ -135,7 +111,11 @@ class Connection:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise TimeoutError(f"no answer from {host}")
-            sock = socket.socket(family, kind, protocol)
+            try:
+                sock = socket.socket(family, kind, protocol)
+            except OSError as error:  # a family that this machine does not have
+                failure = error
+                continue
             self._hold(sock)
             sock.settimeout(min(left_s, _ADDRESS_S))
             try:

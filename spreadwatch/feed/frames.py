@@ -5,11 +5,13 @@ Errors are values: after a Violation or a Close nothing more comes out.
 
 from msgspec import Struct
 
-MAX_MESSAGE = 1 << 20
+MAX_MESSAGE = 1 << 18
 """Bytes of the largest message taken; the largest one known, all mark prices at once, has 150 KB."""
 
 _FIN, _RSV, _OPCODE = 0x80, 0x70, 0x0F
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+_CONTROL = (_CLOSE, _PING, _PONG)
+_OPCODES = (_CONTINUATION, _TEXT, _BINARY, *_CONTROL)
 _WHOLE_TEXT = _FIN | _TEXT
 _MAX_CONTROL = 125
 
@@ -92,6 +94,7 @@ class FrameDecoder:
             stop = start + length
             if stop > end:
                 self._wanted = stop - position
+                self._judge(data[position], messages)
                 break
             if data[position] == usual:
                 append(data[start:stop])
@@ -104,13 +107,19 @@ class FrameDecoder:
             usual = _WHOLE_TEXT if self._message is None else None
         return position
 
+    def _judge(self, head: int, messages: list[Message]) -> None:
+        """Refuse a frame that is broken whatever its payload will be, before all of it is there."""
+        opcode = head & _OPCODE
+        if head & _RSV or opcode not in _OPCODES or (opcode in _CONTROL and not head & _FIN):
+            self._take_rare(head, b"", messages)
+
     def _take_rare(self, head: int, payload: bytes, messages: list[Message]) -> None:
         """Take a frame that is not a whole text message outside fragments."""
         self.rare = True
         opcode, fin = head & _OPCODE, bool(head & _FIN)
         if head & _RSV:
             self._fail(messages, "a frame with reserved bits set")
-        elif opcode in (_CLOSE, _PING, _PONG):
+        elif opcode in _CONTROL:
             self._take_control(opcode, payload, messages, whole=fin)
         elif opcode in (_TEXT, _BINARY) and self._message is None:
             if fin:

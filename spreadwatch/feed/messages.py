@@ -51,9 +51,9 @@ class _Reply(msgspec.Struct):
     stream: str = ""
     e: str = ""
     data: _BookTicker | None = None
-    result: object = msgspec.UNSET
-    error: object = msgspec.UNSET
-    code: object = msgspec.UNSET
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 def positive(text: str) -> Decimal:
@@ -109,6 +109,11 @@ class QuoteParser:
         """Forget the update ids, because the exchange has begun to count anew."""
         self._last_ids = dict.fromkeys(self._contracts, 0)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether some symbol sent only update ids below its last since it last sent a new one."""
+        return bool(self._behind)
+
     def stuck(self, at: Instant, limit_ms: int) -> str | None:
         """Name a symbol that for over `limit_ms` sent nothing but update ids below its last; None if none did."""
         if not self._behind:
@@ -132,6 +137,8 @@ class QuoteParser:
         contracts, heartbeats, last_ids = self._contracts, self._heartbeats, self._last_ids
         for payload in payloads:
             try:
+                if not payload.isascii():
+                    payload.decode()  # msgspec looks only into the fields it reads
                 ticker = decode(payload).data
                 if ticker is None or (contract := contracts.get(ticker.s)) is None:
                     self._take_other(payload, ticker)
@@ -141,7 +148,8 @@ class QuoteParser:
                 wire, update_id = contract.wire, ticker.u
                 if bid >= ask or update_id <= last_ids[wire]:
                     _check(bid, ask, update_id)  # what passes this is valid, but old
-                    behind.setdefault(wire, at)
+                    if update_id < last_ids[wire]:
+                        behind.setdefault(wire, at)
                     repeated.append(contract.symbol)
                     continue
             except (Rejected, *_NOT_A_QUOTE) as fault:

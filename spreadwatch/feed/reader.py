@@ -34,7 +34,8 @@ class Reader:
         """Why the watchdog cut the connection; None unless it did."""
         self.is_open = False
         self._decoder = FrameDecoder()
-        self._take = take
+        self.take = take
+        """Where payloads go. The reading thread."""
         self._clock = clock
         self._last_step: Instant = self.since
 
@@ -69,7 +70,7 @@ class Reader:
             control = [message for message in messages if not isinstance(message, bytes)]
             messages = [message for message in messages if isinstance(message, bytes)]
         if payloads := cast(list[bytes], messages):
-            batch = self._take(payloads, at)
+            batch = self.take(payloads, at)
             if batch.heard:
                 self.since = at
             if batch.heard or batch.repeated:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import websocket
 from msgspec import Struct
 
-from spreadwatch.feed.dial import ProxyRefusedError, TooMuchAnswerError
+from spreadwatch.feed.dial import ProxyRefusedError
+from spreadwatch.feed.upgrade import RefusedUpgradeError, TooMuchAnswerError
 
 REGION = 451
 _BARRED_S = 300.0  # after 403 and 451: asking sooner only prolongs it
@@ -42,7 +43,7 @@ def one_line(words: str) -> str:
 
 def explain(error: Exception, host: str, limit_s: float) -> Failure:
     """Turn what `Connection.open` raised for `host` within `limit_s` seconds into a Failure."""
-    if isinstance(error, websocket.WebSocketBadStatusException):
+    if isinstance(error, RefusedUpgradeError):
         return _status(error, host)
     if isinstance(error, (ProxyRefusedError, TooMuchAnswerError)):
         return Failure(f"{host}: {one_line(str(error))}")
@@ -68,10 +69,9 @@ def explain(error: Exception, host: str, limit_s: float) -> Failure:
     return Failure(f"no connection to {host}: {one_line(fault)}")
 
 
-def _status(error: websocket.WebSocketBadStatusException, host: str) -> Failure:
-    status = int(error.status_code)
-    headers = error.resp_headers or {}
-    asked_s = retry_after_s(headers.get("retry-after"), datetime.now(UTC))
+def _status(error: RefusedUpgradeError, host: str) -> Failure:
+    status = error.status
+    asked_s = retry_after_s(error.headers.get("retry-after"), _date(error.headers.get("date")) or datetime.now(UTC))
     sentence, pause_s = {
         403: (f"{host} forbids access (403): a firewall rule, or too many requests", _BARRED_S),
         418: (f"{host} has banned this address (418) after too many requests", _BANNED_S),
@@ -92,14 +92,25 @@ def _other_status(status: int, host: str) -> str:
 
 
 def retry_after_s(header: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, as a number or a date; None without one."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; None without one.
+
+    `now` is the exchange's own time where it tells it: clocks differ.
+    """
     if not header:
         return None
     if header.isascii() and header.isdigit():
         asked_s = float(header[:9])
+    elif until := _date(header):
+        asked_s = (until - now).total_seconds()
     else:
-        try:
-            asked_s = (email.utils.parsedate_to_datetime(header) - now).total_seconds()
-        except (TypeError, ValueError, OverflowError, IndexError):  # what email.utils makes of nonsense
-            return None
+        return None
     return min(max(asked_s, 0.0), _MAX_RETRY_AFTER_S)
+
+
+def _date(header: str | None) -> datetime | None:
+    """Return the moment of an HTTP date in any of its three forms (RFC 9110 §5.6.7), None where there is none."""
+    try:
+        found = email.utils.parsedate_to_datetime(header or "")
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):  # what email.utils makes of nonsense
+        return None

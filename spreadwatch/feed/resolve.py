@@ -7,6 +7,7 @@ name waits for that one instead of starting another.
 import queue
 import socket
 import threading
+import time
 from typing import Any
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, Any]
@@ -36,30 +37,35 @@ class Resolver:
         socket.gaierror when there is none.
         """
         name = (host, port)
-        if name not in self._asked:
-            self._asked[name] = queue.SimpleQueue()
-            threading.Thread(
-                target=_ask, args=(host, port, self._asked[name]), name="feed-resolve", daemon=True
-            ).start()
-        answers = self._asked[name]
-        waited_s = 0.0
+        is_ours = name not in self._asked
+        if is_ours:
+            self._ask(name)
+        deadline = time.monotonic() + limit_s
         while True:
             try:
-                answer = answers.get(timeout=_PATIENCE_S)
-                break
+                answer = self._asked[name].get(timeout=_PATIENCE_S)
             except queue.Empty:
-                waited_s += _PATIENCE_S
+                answer = None
             if cancelled.is_set():
                 raise ConnectionAbortedError("told to stop")
-            if waited_s >= limit_s:
+            if isinstance(answer, OSError):
+                if is_ours:
+                    del self._asked[name]
+                    raise answer
+                is_ours = True  # what an earlier look-up found wrong may be mended by now
+                self._ask(name)
+            elif answer is not None:
+                del self._asked[name]
+                return sorted(answer, key=lambda address: address != self._good)
+            elif time.monotonic() >= deadline:
                 raise TimeoutError(f"no answer from the name server for {host}")
-        del self._asked[name]
-        if isinstance(answer, OSError):
-            raise answer
-        return sorted(answer, key=lambda address: address != self._good)
+
+    def _ask(self, name: tuple[str, int]) -> None:
+        self._asked[name] = answers = queue.SimpleQueue[_Answer]()
+        threading.Thread(target=_look_up, args=(*name, answers), name="feed-resolve", daemon=True).start()
 
 
-def _ask(host: str, port: int, answers: queue.SimpleQueue[_Answer]) -> None:
+def _look_up(host: str, port: int, answers: queue.SimpleQueue[_Answer]) -> None:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:

@@ -76,8 +76,8 @@ class Stream(Worker):
         self._ca_file = ca_file
         wires = dict.fromkeys([*(contract.wire for contract in contracts), heartbeat.wire])
         self._request = binance.subscribe([binance.book_ticker(wire) for wire in wires], 1)
-        self._parser = QuoteParser(venue, contracts, [] if heartbeat in contracts else [heartbeat])
-        self._parsing = threading.Lock()  # two connections overlap while one replaces the other
+        self._contracts = (contracts, [] if heartbeat in contracts else [heartbeat])
+        self._parser = QuoteParser(venue, *self._contracts)
         self._settings = settings
         self._sink = sink
         self._clock = clock
@@ -88,6 +88,7 @@ class Stream(Worker):
         self._reader: Reader | None = None
         self._successor: Successor | None = None
         self._renew_at_s = 0.0
+        self._barred_until_s = 0.0  # the exchange asked to be left alone until then
 
     def stop(self) -> None:
         """Ask the thread to end and wake it. Returns at once. Any thread."""
@@ -136,7 +137,8 @@ class Stream(Worker):
             if self.health.open_since is not None and time.monotonic() - began_s > _PROVEN_S:
                 waits = delays(_FIRST_DELAY_S, self._settings.backoff_cap_s, self._chance)
             self.health.closed(self.failure.reason)
-            wait_s = max(next(waits), self.failure.pause_s)
+            self._heed(self.failure)
+            wait_s = max(next(waits), self._barred_until_s - time.monotonic())
             again = f"; trying again in {wait_s:.0f} s" if wait_s >= 1 else "; trying again"
             log.warning("%s feed: %s%s", self.venue, self.failure.reason, again)
             self._tell(Phase.LOST, self.failure.reason + again)
@@ -145,7 +147,7 @@ class Stream(Worker):
     def _connect_and_read(self) -> Failure:
         """Make one attempt and read until the connection, and all that replaced it, ends; return why it did."""
         self._parser.connect()
-        reader = self._reader = self._new_reader()
+        reader = self._reader = Reader(self._new_connection(), self._take, self._clock)
         host = reader.connection.host
         before = f"{self.failure.reason}; " if self.failure else ""
         self._tell(Phase.OPENING, f"{before}connecting to {host}")
@@ -182,6 +184,8 @@ class Stream(Worker):
         except (OSError, websocket.WebSocketException) as error:
             return self._explain(error, reader)
         if reader.cut_reason:
+            if self._parser.is_behind:  # silent but for old quotes
+                self._parser.restart()
             return Failure(reader.cut_reason)
         if symbol := self._parser.stuck(self._clock(), round(self._settings.silence_s * 1000)):
             self._parser.restart()
@@ -195,10 +199,9 @@ class Stream(Worker):
 
     def _take(self, payloads: list[bytes], at: Instant) -> Batch:
         """Parse what a read brought and hand it over."""
-        with self._parsing:
-            batch = self._parser.batch(payloads, at)
-            if batch.heard or batch.rejects or batch.repeated:
-                self._sink(batch)
+        batch = self._parser.batch(payloads, at)
+        if batch.heard or batch.rejects or batch.repeated:
+            self._sink(batch)
         self.health.took(batch, len(payloads))
         return batch
 
@@ -209,21 +212,32 @@ class Stream(Worker):
             self._parser.leaving = False
             self._renew_at_s = time.monotonic()
         if successor is None:
-            if time.monotonic() >= self._renew_at_s and self._renewing.acquire(blocking=False):
+            now_s = time.monotonic()
+            due = now_s >= max(self._renew_at_s, self._barred_until_s) and self._attempts.is_free(now_s)
+            if due and self._renewing.acquire(blocking=False):
                 self._begin_successor()
         elif successor.ready is not None:
             if self._clock().since(successor.ready) >= _OVERLAP_MS:
                 self._hand_over(successor)
         elif successor.finished.is_set():
-            log.warning("%s feed: no replacement yet: %s", self.venue, successor.failure)
+            if successor.failure is not None:
+                log.warning("%s feed: no replacement yet: %s", self.venue, successor.failure.reason)
+                self._heed(successor.failure)
             self._drop_successor()
             self._renew_at_s = time.monotonic() + _RENEW_AGAIN_S
 
     def _begin_successor(self) -> None:
+        self._attempts.pause(time.monotonic())
         if self._reader is not None:
             self._reader.connection.hurry()
-        name, limit_s = f"feed-{self.venue}-next", self._settings.handshake_s
-        self._successor = Successor(name, self._new_reader(), self._request, limit_s, self._clock)
+        self._successor = Successor(
+            f"feed-{self.venue}-next",
+            self._new_connection(),
+            QuoteParser(self.venue, *self._contracts),
+            self._request,
+            self._settings.handshake_s,
+            self._clock,
+        )
         self._successor.start()
 
     def _hand_over(self, successor: Successor) -> None:
@@ -232,9 +246,15 @@ class Stream(Worker):
         self._successor = None
         self._renewing.release()
         self._opened()
+        self._parser.connect()
+        successor.hand_over(self._take)
         if old is not None:
             old.connection.close()
         log.info("%s feed: the connection was replaced before its end", self.venue)
+
+    def _heed(self, failure: Failure) -> None:
+        """Make no attempt before the exchange, or what stands before it, allows one."""
+        self._barred_until_s = max(self._barred_until_s, time.monotonic() + failure.pause_s)
 
     def _drop_successor(self) -> None:
         successor, self._successor = self._successor, None
@@ -244,8 +264,8 @@ class Stream(Worker):
             successor.reader.connection.close()
             self._renewing.release()
 
-    def _new_reader(self) -> Reader:
-        return Reader(Connection(self._url, self._ca_file, self._resolver), self._take, self._clock)
+    def _new_connection(self) -> Connection:
+        return Connection(self._url, self._ca_file, self._resolver)
 
     def _opened(self) -> None:
         self.health.opened(self._clock())

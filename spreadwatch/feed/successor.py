@@ -1,12 +1,18 @@
-"""The connection that will replace one before it ends: opened beside it, handed over once it delivers."""
+"""The connection that will replace one before it ends: opened beside it, handed over once it delivers.
+
+What it brings meanwhile is held back: the old connection may be slower, and the quotes that are still under
+way on it would come too late.
+"""
 
 import threading
 
 import websocket
 
-from spreadwatch.core.events import Clock
+from spreadwatch.core.events import Batch, Clock
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed.reader import Reader
+from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.reader import Reader, Take
 from spreadwatch.feed.reasons import Failure, explain
 from spreadwatch.feed.worker import Worker
 
@@ -17,10 +23,12 @@ class Successor(Worker):
     Thread `feed-<venue>-next`. After `finished`: `ready` is set, or `failure` tells why not.
     """
 
-    def __init__(self, name: str, reader: Reader, request: str, limit_s: float, clock: Clock) -> None:
-        """Give the handshake `limit_s` seconds and the first quote as many again."""
+    def __init__(
+        self, name: str, connection: Connection, parser: QuoteParser, request: str, limit_s: float, clock: Clock
+    ) -> None:
+        """Give the handshake `limit_s` seconds and the first quote as many again; `parser` judges what comes."""
         super().__init__(name)
-        self.reader = reader
+        self.reader = Reader(connection, self._hold, clock)
         self.ready: Instant | None = None
         self.failure: Failure | None = None
         self.finished = threading.Event()
@@ -28,6 +36,8 @@ class Successor(Worker):
         self._limit_s = limit_s
         self._clock = clock
         self._began = clock()
+        self._parser = parser
+        self._held: list[tuple[list[bytes], Instant]] = []
 
     def stop(self) -> None:
         """Give up, at once. Any thread."""
@@ -37,6 +47,16 @@ class Successor(Worker):
     def overdue(self, now: Instant) -> bool:
         """Tell whether it took too long and must be cut."""
         return not self.finished.is_set() and now.since(self._began) > 2 * self._limit_s * 1000
+
+    def hand_over(self, take: Take) -> None:
+        """Let `take` have what was held back and all that will come. After `ready`, the thread that goes on."""
+        for payloads, at in self._held:
+            take(payloads, at)
+        self.reader.take = take
+
+    def _hold(self, payloads: list[bytes], at: Instant) -> Batch:
+        self._held.append((payloads, at))
+        return self._parser.batch(payloads, at)
 
     def _run(self) -> None:
         try:

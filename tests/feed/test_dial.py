@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 import websocket
 
-from spreadwatch.feed.dial import Connection, TooMuchAnswerError, is_loopback, proxy_for
+from spreadwatch.feed.dial import Connection, is_loopback, proxy_for
 from spreadwatch.feed.reasons import explain
 from spreadwatch.feed.resolve import Resolver
+from spreadwatch.feed.upgrade import RefusedUpgradeError, TooMuchAnswerError
 from tests.conftest import PATIENCE_S
 from tests.exchange import Drip, EndlessHeader, Exchange, Request, http_response
 from tests.exchange_frames import Response
@@ -96,24 +97,34 @@ def test_a_name_that_does_not_resolve_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "kind", "words"),
     [
-        EndlessHeader(),
-        Drip(0, b"HTTP/1.1 101 Switching Protocols\r\n" + b"X-Filler: y\r\n" * 10_000),
-        http_response(500, body=b"x" * 1_000_000),
-        http_response(500, body=b"x" * 1_000_000, length=1 << 40),
+        (EndlessHeader(), TooMuchAnswerError, "127.0.0.1: more than 16384 bytes"),
+        (
+            Drip(0, b"HTTP/1.1 101 Switching Protocols\r\n" + b"X-Filler: y\r\n" * 10_000),
+            TooMuchAnswerError,
+            "127.0.0.1: more than 16384 bytes",
+        ),
+        (http_response(500, body=b"x" * 1_000_000), RefusedUpgradeError, "127.0.0.1 has trouble of its own (500)"),
+        (
+            http_response(500, body=b"x" * 1_000_000, length=1 << 40),
+            RefusedUpgradeError,
+            "127.0.0.1 has trouble of its own (500)",
+        ),
     ],
     ids=["line", "lines", "body", "announced"],
 )
-def test_an_answer_without_an_end_is_cut_off_in_bounded_memory(exchange: Exchange, answer: Response) -> None:
+def test_an_answer_without_an_end_takes_little_memory(
+    exchange: Exchange, answer: Response, kind: type[Exception], words: str
+) -> None:
     exchange.upgrade("spot", answer)
     tracemalloc.start()
     try:
-        reason = sentence(exchange.spot_stream, TooMuchAnswerError)
+        reason = sentence(exchange.spot_stream, kind)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert reason == "127.0.0.1: more than 65536 bytes"
+    assert reason == words
     assert peak < 4 << 20
 
 

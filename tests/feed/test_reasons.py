@@ -10,17 +10,17 @@ import websocket
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spreadwatch.feed.dial import ProxyRefusedError, TooMuchAnswerError
+from spreadwatch.feed.dial import ProxyRefusedError
 from spreadwatch.feed.reasons import explain, retry_after_s
+from spreadwatch.feed.upgrade import RefusedUpgradeError, TooMuchAnswerError
 
 HOST = "fstream.binance.com"
 NOW = datetime(2026, 11, 5, 12, 0, 0, tzinfo=UTC)
 
 
-def refusal(status: int, retry_after: str | None = None) -> websocket.WebSocketBadStatusException:
-    """Return what websocket-client raises for an HTTP status."""
-    headers = {} if retry_after is None else {"retry-after": retry_after}
-    return websocket.WebSocketBadStatusException("Handshake status", status, "", headers, b"")
+def refusal(status: int, retry_after: str | None = None) -> RefusedUpgradeError:
+    """Return what an upgrade raises for an HTTP status."""
+    return RefusedUpgradeError(status, {} if retry_after is None else {"retry-after": retry_after})
 
 
 def untrusted(code: int, message: str = "") -> ssl.SSLCertVerificationError:
@@ -127,7 +127,9 @@ def test_a_failure_is_one_plain_sentence_with_the_host(error: Exception, words: 
         (email.utils.format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),
         (email.utils.format_datetime(NOW - timedelta(days=400), usegmt=True), 0),
         (email.utils.format_datetime(NOW + timedelta(days=400), usegmt=True), 3 * 86400),
-        ("Thu, 05 Nov 2026 12:00:30 -0000", None),
+        ("Thu, 05 Nov 2026 12:00:30 -0000", 30),
+        ("Thu Nov  5 12:00:30 2026", 30),
+        ("Thursday, 05-Nov-26 12:00:30 GMT", 30),
         ("Thu, 99 Nov 2026 12:00:30 GMT", None),
     ],
 )
