@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 
-from spreadwatch.core.events import Batch, Clock, Dropped, Event
+from spreadwatch.core.events import Batch, Clock, Dropped, Event, Link
 from spreadwatch.core.market import Market
 from spreadwatch.core.snapshot import Snapshot
 
@@ -13,6 +13,7 @@ DRAIN_S = 0.008
 
 _IDLE_MS = 50
 _ROOM_S = 0.002
+_TRIES = 5
 
 
 class Inbox:
@@ -68,17 +69,35 @@ class Pump:
         self._inbox = inbox
         self._clock = clock
         self._latest: Snapshot | None = None
+        self._again: list[Event] = []  # one at most
+        self._refused: Event | None = None
+        self._tries = 0
 
     def drain(self, budget_s: float = DRAIN_S) -> bool:
-        """Apply waiting events for at most `budget_s` seconds; tell whether all were applied."""
+        """Apply waiting events for at most `budget_s` seconds; tell whether all were applied.
+
+        What the market raises comes out; news of a connection is applied again at the next calls, a few times,
+        because all that follows it depends on it.
+        """
         deadline = time.perf_counter() + budget_s
         get, apply = self._inbox.get, self.market.apply
-        while (event := get()) is not None:
-            apply(event)
+        while (event := self._again.pop() if self._again else get()) is not None:
             self._latest = None
+            try:
+                apply(event)
+            except Exception:
+                self._keep(event)
+                raise
             if time.perf_counter() > deadline:
                 return False
         return True
+
+    def _keep(self, event: Event) -> None:
+        """Keep an event that the market failed on, for another try."""
+        self._tries = self._tries + 1 if event is self._refused else 1
+        self._refused = event
+        if isinstance(event, Link) and self._tries < _TRIES:
+            self._again.append(event)
 
     def reset(self, symbol: str) -> None:
         """Forget the extremes of `symbol`; the next snapshot shows it."""

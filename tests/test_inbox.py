@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 
@@ -212,3 +213,27 @@ def test_a_replay_that_waits_for_room_stops_when_told_to() -> None:
     assert time.monotonic() - began_s < 5
     assert isinstance(inbox.get(), Batch)
     assert inbox.get() is None
+
+
+@pytest.mark.parametrize("failures", [1, 4, 5])
+def test_news_of_a_connection_is_applied_again_when_the_market_failed(failures: int) -> None:
+    inbox = Inbox(10)
+    served = pump(inbox)
+    opened(inbox)
+    news = Link(Venue.SPOT, Phase.LOST, "gone", Instant(5, 5))
+    inbox.put(news)
+    seen: list[Event] = []
+    apply = served.market.apply
+
+    def failing(event: Event) -> None:
+        seen.append(event)
+        if event is news and seen.count(news) <= failures:
+            raise RuntimeError
+        apply(event)
+
+    with patch.object(served.market, "apply", failing):
+        for _ in range(failures):
+            with pytest.raises(RuntimeError):
+                served.turn()
+        assert (served.turn().pairs[0].spot.reason == "gone") is (failures < 5)
+    assert seen.count(news) == min(failures + 1, 5)  # a fault that stays must not stop the rest

@@ -71,8 +71,6 @@ class Market:
         if batch.rejects or batch.repeated:
             self._count_refused(batch)
         self.latest = at = batch.at
-        if batch.heard and line.phase is not Phase.OPEN:  # the news of it was lost to a bug
-            self._take_link(Link(batch.venue, Phase.OPEN, "connected", at))
         resumed = batch.heard and self._note_silence(line, at)
         if resumed:
             self._end_silence(line, at)

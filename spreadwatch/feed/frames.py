@@ -11,7 +11,6 @@ MAX_MESSAGE = 1 << 18
 _FIN, _RSV, _OPCODE = 0x80, 0x70, 0x0F
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _CONTROL = (_CLOSE, _PING, _PONG)
-_OPCODES = (_CONTINUATION, _TEXT, _BINARY, *_CONTROL)
 _WHOLE_TEXT = _FIN | _TEXT
 _MAX_CONTROL = 125
 
@@ -20,6 +19,9 @@ class Ping(Struct, frozen=True):
     """The server asks for a pong with the same payload."""
 
     payload: bytes
+
+
+_EMPTY_PING = Ping(b"")  # one for all: a flood of them must cost no memory
 
 
 class Close(Struct, frozen=True):
@@ -94,7 +96,7 @@ class FrameDecoder:
             stop = start + length
             if stop > end:
                 self._wanted = stop - position
-                self._judge(data[position], messages)
+                self._refuse(data[position], length, messages)  # if it is broken whatever its payload will be
                 break
             if data[position] == usual:
                 append(data[start:stop])
@@ -107,40 +109,41 @@ class FrameDecoder:
             usual = _WHOLE_TEXT if self._message is None else None
         return position
 
-    def _judge(self, head: int, messages: list[Message]) -> None:
-        """Refuse a frame that is broken whatever its payload will be, before all of it is there."""
-        opcode = head & _OPCODE
-        if head & _RSV or opcode not in _OPCODES or (opcode in _CONTROL and not head & _FIN):
-            self._take_rare(head, b"", messages)
-
     def _take_rare(self, head: int, payload: bytes, messages: list[Message]) -> None:
         """Take a frame that is not a whole text message outside fragments."""
         self.rare = True
         opcode, fin = head & _OPCODE, bool(head & _FIN)
-        if head & _RSV:
-            self._fail(messages, "a frame with reserved bits set")
-        elif opcode in _CONTROL:
-            self._take_control(opcode, payload, messages, whole=fin)
-        elif opcode in (_TEXT, _BINARY) and self._message is None:
-            if fin:
-                messages.append(payload)
-            else:
-                self._message = bytearray(payload)
-        elif opcode == _CONTINUATION and self._message is not None:
+        if self._refuse(head, len(payload), messages):
+            return
+        if opcode in _CONTROL:
+            self._take_control(opcode, payload, messages)
+        elif opcode != _CONTINUATION and fin:
+            messages.append(payload)
+        else:
+            if self._message is None:
+                self._message = bytearray()
             self._message += payload
             if len(self._message) > self._max:
                 self._fail(messages, f"a message of more than {self._max} bytes in fragments")
             elif fin:
                 messages.append(bytes(self._message))
                 self._message = None
-        else:
-            self._fail(messages, f"a frame with opcode {opcode} where it cannot be")
 
-    def _take_control(self, opcode: int, payload: bytes, messages: list[Message], *, whole: bool) -> None:
-        if not whole or len(payload) > _MAX_CONTROL or (opcode == _CLOSE and len(payload) == 1):
-            self._fail(messages, "a malformed control frame")
-        elif opcode == _PING:
-            messages.append(Ping(payload))
+    def _refuse(self, head: int, length: int, messages: list[Message]) -> bool:
+        """Tell whether a frame breaks the protocol by its head alone, and end the decoding if so."""
+        opcode = head & _OPCODE
+        if head & _RSV:
+            self._fail(messages, "a frame with reserved bits set")
+        elif opcode in _CONTROL:
+            if not head & _FIN or length > _MAX_CONTROL or (opcode == _CLOSE and length == 1):
+                self._fail(messages, "a malformed control frame")
+        elif opcode not in (_CONTINUATION, _TEXT, _BINARY) or (opcode == _CONTINUATION) == (self._message is None):
+            self._fail(messages, f"a frame with opcode {opcode} where it cannot be")
+        return self._ended
+
+    def _take_control(self, opcode: int, payload: bytes, messages: list[Message]) -> None:
+        if opcode == _PING:
+            messages.append(Ping(payload) if payload else _EMPTY_PING)
         elif opcode == _CLOSE:
             code = int.from_bytes(payload[:2]) if payload else None
             messages.append(Close(code, payload[2:].decode(errors="replace")))

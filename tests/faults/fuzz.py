@@ -60,6 +60,8 @@ def read_frames(data: bytes) -> Said:
             data = data[wide:]
             if size > _MAX_MESSAGE:
                 return [*said, ("violation", None)]
+        if _broken_head(first, size, inside=parts is not None):
+            return [*said, ("violation", None)]
         if len(data) < size:
             return said
         payload, data = data[:size], data[size:]
@@ -69,28 +71,27 @@ def read_frames(data: bytes) -> Said:
             return said
 
 
+def _broken_head(first: int, size: int, *, inside: bool) -> bool:
+    """Tell whether a frame cannot be, whatever its payload; `inside`: a message in fragments is under way."""
+    final, opcode = first >> 7 == 1, first & 15
+    if first & 0b0111_0000 or opcode in (3, 4, 5, 6, 7) or opcode > 10:
+        return True
+    if opcode >= 8:
+        return not final or size > 125 or (opcode == 8 and size == 1)
+    return (opcode == 0) != inside
+
+
 def _one_frame(first: int, payload: bytes, parts: list[bytes] | None) -> tuple[Said, list[bytes] | None]:
     final, opcode = first >> 7 == 1, first & 15
-    wrong: Said = [("violation", None)]
-    if first & 0b0111_0000:
-        return wrong, parts
-    if opcode >= 8:
-        return _control(opcode, payload, final), parts
-    if opcode > 2 or (opcode == 0) == (parts is None):
-        return wrong, parts
+    if opcode == 8:
+        return [("close", struct.unpack("!H", payload[:2])[0] if payload else None)], parts
+    if opcode > 8:
+        return ([("ping", payload)] if opcode == 9 else []), parts
     parts = [*(parts or []), payload]
     whole = b"".join(parts)
     if opcode == 0 and len(whole) > _MAX_MESSAGE:
-        return wrong, parts
+        return [("violation", None)], parts
     return ([("message", whole)], None) if final else ([], parts)
-
-
-def _control(opcode: int, payload: bytes, final: bool) -> Said:
-    if opcode > 10 or not final or len(payload) > 125 or (opcode == 8 and len(payload) == 1):
-        return [("violation", None)]
-    if opcode == 8:
-        return [("close", struct.unpack("!H", payload[:2])[0] if payload else None)]
-    return [("ping", payload)] if opcode == 9 else []
 
 
 def read_quotes(payloads: Iterable[bytes]) -> list[tuple[object, ...]]:

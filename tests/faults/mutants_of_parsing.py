@@ -31,9 +31,9 @@ def _close_is_nothing() -> contextlib.AbstractContextManager[object]:
     """A close frame is read over."""
     take = FrameDecoder._take_control
 
-    def deaf(self: FrameDecoder, opcode: int, payload: bytes, messages: list[Message], *, whole: bool) -> None:
+    def deaf(self: FrameDecoder, opcode: int, payload: bytes, messages: list[Message]) -> None:
         if opcode != 8:
-            take(self, opcode, payload, messages, whole=whole)
+            take(self, opcode, payload, messages)
 
     return mock.patch.object(FrameDecoder, "_take_control", deaf)
 
@@ -172,8 +172,8 @@ def _pings_end_a_read() -> contextlib.AbstractContextManager[object]:
     """What comes after a control frame in one read is lost."""
     take = FrameDecoder._take_control
 
-    def greedy(self: FrameDecoder, opcode: int, payload: bytes, messages: list[Message], *, whole: bool) -> None:
-        take(self, opcode, payload, messages, whole=whole)
+    def greedy(self: FrameDecoder, opcode: int, payload: bytes, messages: list[Message]) -> None:
+        take(self, opcode, payload, messages)
         self._ended = True
 
     return mock.patch.object(FrameDecoder, "_take_control", greedy)
