@@ -8,11 +8,10 @@ import argparse
 import contextlib
 import logging
 import os
-import random
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,86 +21,21 @@ from spreadwatch import config, logs
 from spreadwatch.commands.output import JsonLines, Lines, say
 from spreadwatch.commands.watch import WatchOptions, last_snapshot, tell_faults, watch
 from spreadwatch.config import Config
-from spreadwatch.core.events import Clock, Fault
-from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.errors import CaptureError, NoDisplayError, RegionError
+from spreadwatch.errors import CaptureError, NoDisplayError
 from spreadwatch.feed import binance, clock
-from spreadwatch.inbox import Inbox, Pump
+from spreadwatch.session import Session
 
 if TYPE_CHECKING:
+    from spreadwatch.alarms import Alarms
     from spreadwatch.feed.probe import Finding
     from spreadwatch.feed.worker import Worker
     from spreadwatch.ui.dashboard import Dashboard
+    from spreadwatch.ui.options import WindowOptions
 
-_STOP_S = 1.0
 _INTERRUPTED = 130
 
 log = logging.getLogger(__name__)
-
-
-class Session:
-    """One run: its workers, and the pump that serves the market. `badge` names a source that is not live."""
-
-    def __init__(
-        self,
-        symbols: Iterable[str],
-        settings: Config,
-        now: Clock | None,
-        recruit: "Callable[[Session], list[Worker]]",
-        badge: str | None = None,
-    ) -> None:
-        """Watch `symbols` by the workers that `recruit` makes at the start.
-
-        `now` is None when the events themselves tell the time, as in a replay.
-        """
-        self.symbols = tuple(dict.fromkeys(binance.canonical(symbol) for symbol in symbols))
-        self.badge = badge
-        self.inbox = Inbox(settings.feed.inbox_batches)
-        self.market = Market(self.symbols, round(settings.feed.silence_s * 1000))
-        self.pump = Pump(self.inbox, self.market, now or (lambda: self.market.latest))
-        self.workers: list[Worker] = []
-        self._recruit = recruit
-
-    def contracts(self) -> dict[Venue, list[binance.Contract]]:
-        """Return what each venue calls the watched symbols."""
-        return {venue: [binance.contract(venue, symbol) for symbol in self.symbols] for venue in Venue}
-
-    def start(self) -> None:
-        """Make every worker and start it."""
-        self.workers = self._recruit(self)
-        for worker in self.workers:
-            worker.on_fault = self._tell_fault
-            worker.start()
-
-    def stop(self) -> None:
-        """Stop every worker, the last one first, and wait a second at most."""
-        for worker in reversed(self.workers):
-            worker.stop()
-        for worker in self.workers:
-            if not worker.join(_STOP_S / len(self.workers)):
-                log.info("a worker did not end in time and is left behind")
-
-    def _tell_fault(self, sentence: str) -> None:
-        self.inbox.put(Fault(sentence))
-
-    def diagnostics(self, settings: Config) -> str:
-        """Return a report for whoever helps, even when the display is what fails. The pump's thread."""
-        from spreadwatch.commands import diagnostics
-
-        now = clock.now()
-        found = [worker.health_at(now) for worker in self.workers]
-        healths = [health for health in found if health is not None]
-        return logs.without_secrets(
-            diagnostics.report(self.market.snapshot(now), healths, config.describe(settings), list(logs.last_lines))
-        )
-
-    def check(self) -> None:
-        """Raise RegionError when the exchange refuses this location."""
-        for worker in self.workers:
-            if barred := worker.barred():
-                raise RegionError(f"{barred}: Binance does not serve it, and trying again does not help")
 
 
 def live(settings: Config) -> Session:
@@ -110,37 +44,9 @@ def live(settings: Config) -> Session:
         from spreadwatch.feed.dial import tls_context
 
         tls_context(Path(settings.feed.ca_file))
-    return Session(settings.symbols, settings, clock.now, lambda session: _live_workers(session, settings))
+    from spreadwatch.live import LiveSession
 
-
-def _live_workers(session: Session, settings: Config) -> "list[Worker]":
-    from spreadwatch.feed.listing import ListingLoader
-    from spreadwatch.feed.stream import Stream, StreamSettings
-    from spreadwatch.feed.watchdog import Watchdog
-
-    contracts = session.contracts()
-    feed, ends = settings.feed, settings.endpoints
-    ca_file = Path(feed.ca_file) if feed.ca_file else None
-    heartbeat = binance.canonical(feed.heartbeat_symbol)
-    bases = {Venue.SPOT: ends.spot_stream, Venue.FUTURES: ends.futures_stream}
-    renewing = threading.Lock()
-    streams = [
-        Stream(
-            venue,
-            bases[venue],
-            contracts[venue],
-            binance.contract(venue, heartbeat),
-            settings=StreamSettings(feed.silence_s, feed.handshake_s, feed.backoff_cap_s),
-            ca_file=ca_file,
-            sink=session.inbox.put,
-            clock=clock.now,
-            chance=random.random,
-            renewing=renewing,
-        )
-        for venue in Venue
-    ]
-    rest = {Venue.SPOT: ends.spot_rest, Venue.FUTURES: ends.futures_rest}
-    return [*streams, Watchdog(streams, clock.now), ListingLoader(rest, contracts, ca_file, session.inbox.put)]
+    return LiveSession(settings)
 
 
 def demo(settings: Config, seed: int) -> Session:
@@ -149,7 +55,7 @@ def demo(settings: Config, seed: int) -> Session:
     def recruit(session: Session) -> "list[Worker]":
         from spreadwatch.feed.demo import Demo
 
-        return [Demo(session.symbols, seed, session.inbox.put, clock.now)]
+        return [Demo(session.symbols, seed, session.inbox.put, clock.now, with_books=settings.size.quote is not None)]
 
     return Session(settings.symbols, settings, clock.now, recruit, badge="DEMO")
 
@@ -181,7 +87,7 @@ def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
     view = JsonLines(sys.stdout) if as_json else Lines(sys.stdout)
     session.start()
     try:
-        watch(session.pump, view, options, session.check)
+        watch(session.turn, view, options, session.check)
     finally:
         session.stop()
     return 0
@@ -233,38 +139,77 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
 
 def _window(session: Session, settings: Config) -> int:
     """Open the window, then start the session; return when the window was closed."""
-    dashboard = _open_dashboard(session, settings)
+    from spreadwatch.alarms import Alarms
+
+    alarms = Alarms(session)
+    dashboard = _open_dashboard(session, settings, alarms)
     interrupted = threading.Event()
 
     def turn() -> Snapshot:
         if interrupted.is_set():  # here and not in the handler, which may run in the middle of a paint
             dashboard.close()
-        return session.pump.turn()
+        return alarms.turn()
 
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
+        session.show(session.symbols[:1])
         dashboard.show()
+        alarms.open(with_desktop=not dashboard.notifies_desktop)
         session.start()
         dashboard.run(turn)
     finally:
         signal.signal(signal.SIGINT, before)
         session.stop()
+        alarms.stop()
     return _INTERRUPTED if interrupted.is_set() else 0
 
 
-def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
-    """Create the window. Raises NoDisplayError with the sentence that helps."""
+def _open_dashboard(session: Session, settings: Config, alarms: "Alarms | None" = None) -> "Dashboard":
+    """Create the window. Raises NoDisplayError with the sentence that helps.
+
+    `alarms`: what sends alerts out of the program, None for those that nobody sends.
+    """
+    from spreadwatch.alarms import Alarms
+
+    alarms = alarms or Alarms(session)
     try:
         import tkinter as tk
 
-        from spreadwatch.ui.dashboard import Dashboard, WindowOptions
+        from spreadwatch.ui.dashboard import Dashboard
+        from spreadwatch.ui.options import Callbacks
     except ImportError as error:
         from spreadwatch.commands import doctor
 
         raise NoDisplayError(f"Python has no tkinter here ({error}). {doctor.install_tkinter()}") from error
+    try:
+        callbacks = Callbacks(
+            reset=session.reset,
+            diagnostics=lambda: _diagnostics(session),
+            focus=lambda symbol: session.show([symbol]),
+            add=session.add,
+            remove=session.remove,
+            candidates=session.candidates,
+            series=session.market.series,
+            axis_ms=session.market.axis_ms,
+            rules=alarms.rules,
+            add_rule=alarms.add,
+            remove_rule=alarms.remove,
+            test_alert=alarms.test,
+        )
+        return Dashboard(_window_options(session, settings), callbacks)
+    except tk.TclError as error:
+        from spreadwatch.commands import doctor
+
+        raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
+
+
+def _window_options(session: Session, settings: Config) -> "WindowOptions":
+    from spreadwatch.ui.options import WindowOptions
+
     window = settings.window
-    geometry = platformdirs.user_state_path("spreadwatch", appauthor=False) / "window.json"
-    options = WindowOptions(
+    state = platformdirs.user_state_path("spreadwatch", appauthor=False)
+    documents = platformdirs.user_documents_path()
+    return WindowOptions(
         symbols=session.symbols,
         theme=window.theme,
         compact=window.compact,
@@ -272,14 +217,26 @@ def _open_dashboard(session: Session, settings: Config) -> "Dashboard":
         utc=window.time_zone == "utc",
         frame_ms=window.frame_ms,
         badge=session.badge,
-        geometry_file=geometry if window.remember_geometry else None,
+        geometry_file=state / "window.json" if window.remember_geometry else None,
+        banner=settings.notify.banner,
+        bell=settings.notify.bell,
+        flash=settings.notify.title,
+        desktop=settings.notify.desktop,
+        export_folder=documents if documents.is_dir() else state / "charts",
     )
-    try:
-        return Dashboard(options, session.pump.reset, lambda: session.diagnostics(settings))
-    except tk.TclError as error:
-        from spreadwatch.commands import doctor
 
-        raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
+
+def _diagnostics(session: Session) -> str:
+    """Return a report for whoever helps, even when the display is what fails. The pump's thread."""
+    from spreadwatch.commands import diagnostics
+
+    now = clock.now()
+    found = [worker.health_at(now) for worker in session.workers]
+    healths = [health for health in found if health is not None]
+    settings = config.describe(session.settings)
+    return logs.without_secrets(
+        diagnostics.report(session.market.snapshot(now), healths, settings, list(logs.last_lines))
+    )
 
 
 def _window_findings() -> "Iterator[Finding]":

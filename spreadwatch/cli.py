@@ -72,6 +72,10 @@ def main_window(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--symbol", action="append", metavar="S", help="a coin to watch, such as ethusdt; repeatable")
+    common.add_argument("--all", action="store_true", help="watch every coin that trades on both venues")
+    common.add_argument(
+        "--contract", metavar="C", help="the futures leg: perpetual, current_quarter or next_quarter (perpetual)"
+    )
     common.add_argument("--config", type=Path, metavar="FILE", help="settings from this TOML file")
     common.add_argument("-v", "--verbose", action="count", help="log more; twice for all")
     source = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -133,6 +137,8 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(
         {
             "symbols": arguments.symbol,
+            "all": getattr(arguments, "all", None),
+            "contract": getattr(arguments, "contract", None),
             "compact": getattr(arguments, "compact", None),
             "topmost": getattr(arguments, "topmost", None),
         },

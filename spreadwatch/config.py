@@ -4,13 +4,12 @@ Pure apart from reading the files: environment and folders come in as arguments.
 config_keys; this module knows none of them by name.
 """
 
-import difflib
 import io
-import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ import platformdirs
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from spreadwatch.config_alerts import RefusedRulesError, rule_from_texts
 from spreadwatch.config_keys import (
     ENVIRONMENT_PREFIX,
     KEYS,
@@ -25,10 +25,15 @@ from spreadwatch.config_keys import (
     Config,
     Endpoints,
     Feed,
+    Fees,
     Key,
-    RefusedError,
+    Notify,
+    Size,
     Window,
 )
+from spreadwatch.config_rules import RefusedError
+from spreadwatch.config_text import describe, example
+from spreadwatch.config_words import closest, printable, show
 from spreadwatch.errors import ConfigError
 
 __all__ = [
@@ -36,33 +41,38 @@ __all__ = [
     "Config",
     "Endpoints",
     "Feed",
+    "Fees",
     "Key",
+    "Notify",
+    "Size",
     "Window",
     "describe",
     "example",
     "load",
+    "rule_from_texts",
     "user_folder",
 ]
 
 FILE_NAME: Final = "config.toml"
 FILE_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
 
-_BY_PLACE: Final = {(key.section, key.name): key for key in KEYS}
-_BY_NAME: Final = {key.name: key for key in KEYS}
-_BY_VARIABLE: Final = {key.variable: key for key in KEYS}
-_SECRET: Final = re.compile(r"(api|access|private)_?key|secret|token|passw|passphrase|credential|pwd|dsn(_|$)")
-_MAY_HOLD_PASSWORD: Final = re.compile(r":.*[@?]", re.DOTALL)
-_SHOWN_CHARS: Final = 60
-_SHOWN_ITEMS: Final = 4
+_BY_PLACE: Final = {(key.section, key.name): key for key in KEYS if key.kind != "secret"}
+_BY_NAME: Final = {key.name: key for key in KEYS if key.kind != "secret"}
+_BY_VARIABLE: Final = {key.variable: key for key in KEYS if key.kind != "tables"}
+_ONLY_IN_FILE: Final = {key.variable: key.name for key in KEYS if key.kind == "tables"}
+_SECRET: Final = re.compile(r"(api|access|private)_?key|secret|token|passw|passphrase|credential|pwd|dsn(_|$)|webhook")
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A value as it came. `where` is for a fault, `source` for `describe`, `folder` for relative paths."""
+    """A value as it came. `where` tells the place of a dotted name for a fault; `source` is for `describe`.
+
+    `folder`: where relative paths start.
+    """
 
     key: Key
     value: object
-    where: str
+    where: Callable[[str], str]
     source: str
     folder: Path
     is_text: bool
@@ -102,49 +112,15 @@ def load(
             value = one.key.rule.read(one.value) if one.is_text and isinstance(one.value, str) else one.value
             values[one.key] = one.key.rule.check(value, one.folder)
             sources[one.key.dotted] = one.source
+        except RefusedRulesError as error:
+            faults += (f"{one.where(place)}: {sentence}" for place, sentence in error.faults)
         except RefusedError as error:
-            shown = f"{one.where}: {one.key.dotted} = {_show(one.value)}"
+            value = "(not shown)" if one.key.kind == "secret" else show(one.value)
+            shown = f"{one.where(one.key.dotted)}: {one.key.dotted} = {value}"
             faults.append(f"{shown}: {error}; allowed: {one.key.rule.allowed}")
     if faults:
         raise ConfigError(faults)
     return _build(values, sources, file)
-
-
-def describe(config: Config) -> str:
-    """Return every key with its value and where that came from; the text is itself a valid config file."""
-    lines = ["# The settings in force. This text is a valid config.toml."]
-    section = ""
-    for key in KEYS:
-        if key.section != section:
-            section = key.section
-            lines += ["", f"[{section}]"]
-        owner = getattr(config, section) if section else config
-        source = config.sources.get(key.dotted, "default")
-        lines.append(f"{key.name} = {_toml(getattr(owner, key.name))}  # from: {source}")
-    return "\n".join(lines) + "\n"
-
-
-def example() -> str:
-    """Return the text of config.example.toml: what a user edits is set, the rest is shown commented out."""
-    lines = [
-        "# spreadwatch: settings and their defaults. Copy it to ./config.toml or to your config folder",
-        "# (Linux ~/.config/spreadwatch, macOS ~/Library/Application Support/spreadwatch, Windows",
-        "# %LOCALAPPDATA%\\spreadwatch), or name it with --config or SPREADWATCH_CONFIG.",
-        "# Stronger than this file, strongest first: command line, environment variable, .env.",
-        "# `spreadwatch --print-config` shows what is in force and where it came from.",
-        "# Secrets do not belong here: they come from the environment or .env only.",
-    ]
-    section = ""
-    for key in KEYS:
-        if key.section != section:
-            section = key.section
-            lines += ["", "", f"# {SECTIONS[section].__doc__}"]
-            if section != "window":
-                lines.append("# Unset on purpose: a later version may know better defaults.")
-            lines.append(f"[{section}]")
-        lines += ["", f"# {key.meaning}", f"# Allowed: {key.rule.allowed}", f"# Environment: {key.variable}"]
-        lines.append(f"{'' if section in ('', 'window') else '#'}{key.name} = {_toml(key.default)}")
-    return "\n".join(lines) + "\n"
 
 
 def _build(values: Mapping[Key, object], sources: Mapping[str, str], file: Path | None) -> Config:
@@ -166,7 +142,7 @@ def _read_file(
             faults.append(f"{option} is empty: give the path of a TOML file, or leave it out")
             return None, None
         path = cwd / named
-        return path, _read_text(path, f"{option} {_printable(str(named))}", faults)
+        return path, _read_text(path, f"{option} {printable(str(named))}", faults)
     for path in (cwd / FILE_NAME, user_folder / FILE_NAME):
         if _is_there(path):
             return path, _read_text(path, _label(path, cwd), faults)
@@ -210,12 +186,12 @@ def _is_there(path: Path) -> bool:
 
 
 def _label(path: Path, cwd: Path) -> str:
-    return _printable(str(path.relative_to(cwd) if path.is_relative_to(cwd) else path))
+    return printable(str(path.relative_to(cwd) if path.is_relative_to(cwd) else path))
 
 
 def _from_toml(text: str, file: Path, label: str, faults: list[str]) -> Iterator[_Given]:
     try:
-        document = tomllib.loads(text)
+        document = tomllib.loads(text, parse_float=_exact)
     except RecursionError:
         faults.append(f"{label}: nested too deeply to be settings")
         return
@@ -223,24 +199,33 @@ def _from_toml(text: str, file: Path, label: str, faults: list[str]) -> Iterator
         found = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", str(error))
         line = (found and found[1]) or text.count("\n") + 1
         reason = str(error).replace(found[0], "") if found else "a number with too many digits"
-        faults.append(f"{label}:{line}: not valid TOML: {_printable(reason)}")
+        faults.append(f"{label}:{line}: not valid TOML: {printable(reason)}")
         return
     lines = _line_numbers(text)
 
     def where(dotted: str) -> str:
-        return f"{label}:{lines[dotted]}" if dotted in lines else label
+        line = lines.get(dotted) or lines.get(dotted.rpartition(".")[0] if "[" in dotted else dotted)
+        return f"{label}:{line}" if line else label
 
     faults += (
-        f"{where(dotted)}: {_printable(dotted)} looks like a secret; "
+        f"{where(dotted)}: {printable(dotted)} looks like a secret; "
         "secrets belong in the environment or .env, never in this file"
         for dotted in _secrets(document)
     )
     for section, name, value in _entries(document, faults, where):
         dotted = f"{section}.{name}" if section else name
         if key := _BY_PLACE.get((section, name)):
-            yield _Given(key, value, where(dotted), label, file.parent, is_text=False)
+            yield _Given(key, value, where, label, file.parent, is_text=False)
         elif not _is_secret(name):
-            faults.append(f"{where(dotted)}: unknown key {_printable(dotted)}{_hint(name, section)}")
+            faults.append(f"{where(dotted)}: unknown key {printable(dotted)}{_hint(name, section)}")
+
+
+def _exact(text: str) -> Decimal:
+    """Read a TOML float to its last digit; one with an absurd exponent is not a number."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("nan")
 
 
 def _entries(
@@ -254,9 +239,9 @@ def _entries(
                 faults.append(f"{where(name)}: {name} is a section; write [{name}] and its keys below")
         elif isinstance(value, dict) and ("", name) not in _BY_PLACE:
             if not _is_secret(name):
-                guess = _closest(name, SECTIONS)
+                guess = closest(name, SECTIONS)
                 hint = f"; did you mean [{guess}]?" if guess else f"; sections: {', '.join(SECTIONS)}"
-                faults.append(f"{where(name)}: unknown section [{_printable(name)}]{hint}")
+                faults.append(f"{where(name)}: unknown section [{printable(name)}]{hint}")
         else:
             yield "", name, value
 
@@ -264,36 +249,39 @@ def _entries(
 def _from_variables(variables: Mapping[str, str], source: str, cwd: Path, faults: list[str]) -> Iterator[_Given]:
     for variable, value in variables.items():
         if variable in _BY_VARIABLE:
-            where = f"{source} {variable}"
-            label = where if source == "environment" else source
-            yield _Given(_BY_VARIABLE[variable], value, where, label, cwd, is_text=True)
+            place = f"{source} {variable}"
+            label = place if source == "environment" else source
+            yield _Given(_BY_VARIABLE[variable], value, _always(place), label, cwd, is_text=True)
+        elif variable in _ONLY_IN_FILE:
+            faults.append(f"{source}: {variable} cannot be set here; write [[{_ONLY_IN_FILE[variable]}]] in the file")
         elif variable.upper().startswith(ENVIRONMENT_PREFIX) and variable != FILE_VARIABLE:
-            guess = _closest(variable[len(ENVIRONMENT_PREFIX) :].lower(), [*_BY_NAME, "config"])
+            names = [name.removeprefix(ENVIRONMENT_PREFIX).lower() for name in (*_BY_VARIABLE, FILE_VARIABLE)]
+            guess = closest(variable[len(ENVIRONMENT_PREFIX) :].lower(), names)
             hint = f"did you mean {ENVIRONMENT_PREFIX}{guess.upper()}?" if guess else "there is no such key"
-            faults.append(f"{source}: unknown variable {_printable(variable)}; {hint}")
+            faults.append(f"{source}: unknown variable {printable(variable)}; {hint}")
+
+
+def _always(place: str) -> Callable[[str], str]:
+    return lambda _dotted: place
 
 
 def _from_command_line(command_line: Mapping[str, object], cwd: Path, faults: list[str]) -> Iterator[_Given]:
     for name, value in command_line.items():
-        if name not in _BY_NAME:
-            faults.append(f"command line: unknown key {_printable(name)}{_hint(name, '')}")
+        if name not in _BY_NAME or _BY_NAME[name].kind == "tables":
+            faults.append(f"command line: unknown key {printable(name)}{_hint(name, '')}")
         elif value is not None:
-            yield _Given(_BY_NAME[name], value, "command line", "command line", cwd, is_text=False)
+            yield _Given(_BY_NAME[name], value, _always("command line"), "command line", cwd, is_text=False)
 
 
 def _hint(name: str, section: str) -> str:
     if name in _BY_NAME:
         owner = _BY_NAME[name].section
         return f"; it belongs {f'in [{owner}]' if owner else 'at the top, above the first section'}"
-    near = [key.name for key in KEYS if key.section == section]
-    guess = _closest(name, near) or _closest(name, _BY_NAME)
+    near = [name for place, name in _BY_PLACE if place == section]
+    guess = closest(name, near) or closest(name, _BY_NAME)
     if guess:
         return f"; did you mean {_BY_NAME[guess].dotted}?"
     return f"; keys here: {', '.join(near)}"
-
-
-def _closest(word: str, choices: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(word[:_SHOWN_CHARS].replace("-", "_"), choices, 1)), None)
 
 
 def _secrets(document: Mapping[str, object]) -> Iterator[str]:
@@ -320,11 +308,16 @@ def _is_secret(name: str) -> bool:
 def _line_numbers(text: str) -> dict[str, int]:
     """Map dotted names to the line where each seems to be set; good enough for a fault's place."""
     found: dict[str, int] = {}
+    tables: dict[str, int] = {}
     prefix = ""
     for number, line in enumerate(text.split("\n"), start=1):
         if line.lstrip().startswith("["):
             name = _bare(line.lstrip().lstrip("[").partition("]")[0])
             found.setdefault(name, number)
+            if line.lstrip().startswith("[["):
+                tables[name] = tables.get(name, 0) + 1
+                name = f"{name}[{tables[name]}]"
+                found[name] = number
             prefix = name + "."
         elif "=" in line:
             found.setdefault(prefix + _bare(line.partition("=")[0]), number)
@@ -333,42 +326,3 @@ def _line_numbers(text: str) -> dict[str, int]:
 
 def _bare(name: str) -> str:
     return re.sub(r"[\s\"']", "", name)
-
-
-def _show(value: object) -> str:
-    """Return a refused value in one short line of visible characters, unless it may hold a password."""
-    if isinstance(value, list | tuple):
-        items = [_show_one(item) for item in value[:_SHOWN_ITEMS]]
-        text = f"[{', '.join(items)}{', …' if len(value) > _SHOWN_ITEMS else ''}]"
-    else:
-        text = _show_one(value)
-    return _printable(text, _SHOWN_CHARS)
-
-
-def _show_one(value: object) -> str:
-    match value:
-        case dict():
-            return "{…}"
-        case list() | tuple():
-            return "[…]"
-        case str() if _MAY_HOLD_PASSWORD.search(value):
-            return "(not shown: it may hold a password)"
-        case bool() | str():
-            return json.dumps(value, ensure_ascii=False)
-    try:
-        return str(value)
-    except ValueError:
-        return "(too long to show)"
-
-
-def _printable(text: str, most: int = 200) -> str:
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:most])
-    return shown[: most - 1] + "…" if len(text) > most else shown
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)

@@ -3,9 +3,11 @@
 import queue
 import threading
 import time
+from collections.abc import Sequence
 
 from spreadwatch.core.events import Batch, Clock, Dropped, Event, Link
 from spreadwatch.core.market import Market
+from spreadwatch.core.quote import Instant
 from spreadwatch.core.snapshot import Snapshot
 
 DRAIN_S = 0.008
@@ -70,6 +72,7 @@ class Pump:
         self._clock = clock
         self._latest: Snapshot | None = None
         self._again: list[Event] = []  # one at most
+        self._shown: Sequence[str] | None = None
         self._refused: Event | None = None
         self._tries = 0
 
@@ -104,6 +107,21 @@ class Pump:
         self.market.reset(symbol)
         self._latest = None
 
+    def show(self, symbols: Sequence[str]) -> None:
+        """Let snapshots hold these symbols in full and of the others a row; at first all are in full."""
+        self._shown = symbols
+        self._latest = None
+
+    def add(self, symbol: str, part: int, at: Instant) -> None:
+        """Watch one more symbol, on the connections of a part; the next snapshot shows it."""
+        self.market.add(symbol, part, at)
+        self._latest = None
+
+    def remove(self, symbol: str) -> None:
+        """Watch a symbol no longer; the next snapshot shows it."""
+        self.market.remove(symbol)
+        self._latest = None
+
     def turn(self) -> Snapshot:
         """Drain within the budget, then return the snapshot of this moment.
 
@@ -113,5 +131,5 @@ class Pump:
         latest = self._latest
         if latest is None or not self._inbox.empty() or not 0 <= now.since(latest.at) < _IDLE_MS:
             self.drain()
-            self._latest = latest = self.market.snapshot(self._clock())
+            self._latest = latest = self.market.snapshot(self._clock(), self._shown)
         return latest

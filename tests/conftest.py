@@ -25,6 +25,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.feed import binance, clock
+from spreadwatch.feed.fleet import quote_stream
 from spreadwatch.feed.stream import Stream, StreamSettings
 from spreadwatch.feed.watchdog import Watchdog
 from tests.exchange import Exchange
@@ -36,7 +37,7 @@ DATA = ROOT.parent / "shared" / "data"
 CAPTURE = DATA / "btcusdt-20240808-bookticker.jsonl.gz"
 PATIENCE_S = 20.0
 """Longest wait for what must happen; a guard against hanging, not a claim."""
-_OURS = ("feed-", "demo", "replay")
+_OURS = ("feed-", "demo", "replay", "notify")
 _STRANGE_VARIABLES = ("SPREADWATCH_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT", "PYTHON")
 
 
@@ -186,7 +187,7 @@ class Feeds:
         watched: bool = True,
     ) -> Stream:
         """Start a stream of `symbols` with BTCUSDT as its heartbeat, and a watchdog of its own."""
-        stream = Stream(
+        stream = quote_stream(
             venue,
             self.exchange.spot_stream if venue is Venue.SPOT else self.exchange.futures_stream,
             [binance.contract(venue, symbol) for symbol in symbols],
@@ -201,7 +202,7 @@ class Feeds:
         self.streams.append(stream)
         stream.start()
         if watched:
-            self._watchdogs.append(Watchdog([stream], now))
+            self._watchdogs.append(Watchdog(lambda: [stream], now))
             self._watchdogs[-1].start()
         return stream
 

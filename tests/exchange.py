@@ -6,7 +6,7 @@
         exchange.quote("spot", "BTCUSDT", "60000.00", "60000.01")
 
 Real sockets, one daemon thread per connection, nothing left after the block. Venues are called "spot" and
-"futures". Every method may be called from any thread.
+"futures", the mark prices' part of futures "marks". Every method may be called from any thread.
 """
 
 import json
@@ -65,6 +65,7 @@ class Exchange:
     `heartbeat`: seconds between BTCUSDT quotes on both venues. `ping_interval`: seconds between server pings.
     `tls`: a server context; URLs then begin with wss and https and name localhost. `clock_offset_ms`: the
     exchange's clock minus ours, in /time and in futures quotes. `changed` is notified on every event.
+    `intervals`: hours between fundings in /fundingInfo.
     """
 
     def __init__(
@@ -75,9 +76,11 @@ class Exchange:
         tls: ssl.SSLContext | None = None,
         spot_symbols: Sequence[Symbol] = SPOT_SYMBOLS,
         futures_symbols: Sequence[Symbol] = FUTURES_SYMBOLS,
+        intervals: Mapping[str, int] | None = None,
         clock_offset_ms: int = 0,
     ) -> None:
         self.tls = tls
+        self.intervals = dict(intervals or {})
         self.clock_offset_ms = clock_offset_ms
         self.changed = threading.Condition()
         self.stopping = threading.Event()
@@ -85,14 +88,15 @@ class Exchange:
         self._venues = {
             "spot": Venue("spot", self, spot_symbols),
             "futures": Venue("futures", self, futures_symbols),
+            "marks": Venue("marks", self, ()),  # the room /market, behind the listener of futures
         }
         self._threads: list[threading.Thread] = []
         self._last_u: dict[tuple[str, str], int] = {}
         self._beats = 0
 
     def __enter__(self) -> Self:
-        for name, venue in self._venues.items():
-            venue.listen()
+        for name in ("spot", "futures"):
+            self._venues[name].listen()
             if self._heartbeat_s is not None:
                 self._every(self._heartbeat_s, name, "heartbeat", self._beat)
             if self._ping_interval_s is not None:
@@ -108,6 +112,10 @@ class Exchange:
             venue.hang_up()
         for thread in self._threads:
             thread.join(JOIN_S)
+
+    def room_of(self, venue: Venue, request: Request) -> Venue:
+        """Return where an upgrade leads that came in at a venue's listener."""
+        return self._venues["marks"] if request.path.startswith("/market") else venue
 
     # URLs
 

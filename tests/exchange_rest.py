@@ -1,11 +1,11 @@
 """REST side of the local exchange: exchangeInfo, time and ping of spot and USD-M futures. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.exchange_frames import Request, encode, http_response
+from tests.exchange_frames import Request, http_response
 
 PERPETUAL_DELIVERY_MS = 4133404800000
 
@@ -41,7 +41,9 @@ FUTURES_SYMBOLS = (
 )
 
 
-def rest_response(venue: str, request: Request, symbols: Sequence[Symbol], now_ms: int) -> bytes:
+def rest_response(
+    venue: str, request: Request, symbols: Sequence[Symbol], now_ms: int, intervals: Mapping[str, int]
+) -> bytes:
     """Answer a GET on either venue; 404 for other venues' and unknown paths, 400 as the exchange words it."""
     base = "/api/v3/" if venue == "spot" else "/fapi/v1/"
     if request.method != "GET" or not request.path.startswith(base):
@@ -51,6 +53,8 @@ def rest_response(venue: str, request: Request, symbols: Sequence[Symbol], now_m
         return _json(200, {})
     if call == "time":
         return _json(200, {"serverTime": now_ms})
+    if call == "fundingInfo" and venue == "futures":
+        return _json(200, [_interval(symbol, hours) for symbol, hours in intervals.items()])
     if call != "exchangeInfo":
         return _json(404, {"code": -5000, "msg": f"Path {request.path}, Method GET is invalid"})
     if venue == "futures":
@@ -64,9 +68,20 @@ def rest_response(venue: str, request: Request, symbols: Sequence[Symbol], now_m
     return _json(200, _spot_info([listed[name] for name in wanted], now_ms))
 
 
-def _json(status: int, body: dict[str, Any]) -> bytes:
+def _interval(symbol: str, hours: int) -> dict[str, Any]:
+    return {
+        "symbol": symbol,
+        "adjustedFundingRateCap": "0.00300",
+        "adjustedFundingRateFloor": "-0.00300",
+        "fundingIntervalHours": hours,
+        "disclaimer": True,
+        "updateTime": None,
+    }
+
+
+def _json(status: int, body: dict[str, Any] | list[dict[str, Any]]) -> bytes:
     headers = {"Content-Type": "application/json;charset=UTF-8", "Connection": "close"}
-    return http_response(status, headers, encode(body))
+    return http_response(status, headers, json.dumps(body, ensure_ascii=False).encode())
 
 
 def _wanted(query: dict[str, str]) -> list[str] | None:

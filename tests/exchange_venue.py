@@ -139,12 +139,16 @@ class Venue:
         if not request.is_upgrade:
             answer = self.on_rest.take()
             if answer is None:
-                answer = rest_response(self.name, request, self.symbols, self._exchange.now_ms())
+                answer = rest_response(
+                    self.name, request, self.symbols, self._exchange.now_ms(), self._exchange.intervals
+                )
             _play(wire, answer, request)
-        elif _play(wire, self.on_upgrade.take(), request):
-            self._serve(wire, request)
+            return
+        room = self._exchange.room_of(self, request)
+        if _play(wire, room.on_upgrade.take(), request):
+            room.serve(wire, request)
 
-    def _serve(self, wire: Wire, request: Request) -> None:
+    def serve(self, wire: Wire, request: Request) -> None:
         connection = Connection(self.name, request, wire, self._exchange.changed, self._reply)
         with self._exchange.changed:
             self.connections.append(connection)

@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from spreadwatch import app, config
-from spreadwatch.app import Session
 from spreadwatch.config import Config
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
@@ -27,6 +26,7 @@ from spreadwatch.errors import RegionError
 from spreadwatch.feed.capture import Capture
 from spreadwatch.feed.replay import Replay
 from spreadwatch.feed.worker import Worker
+from spreadwatch.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.conftest import ROOT, Tape
 from tests.exchange import STALL, Exchange, frame, http_response
@@ -69,6 +69,8 @@ class Shown:
         def rendering(dashboard: Dashboard, snapshot: Snapshot) -> None:
             self.paints += 1
             render(dashboard, snapshot)
+            if self.closed_at_s:  # by what this very frame let happen
+                return
             if done(dashboard, snapshot) or time.monotonic() > deadline:
                 dashboard.root.after_idle(lambda: (act or press_close)(dashboard))
 

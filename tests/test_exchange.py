@@ -88,7 +88,7 @@ def test_requests_are_acked_and_take_effect(exchange: Exchange, connect: Connect
         ("spot", "/public/stream", False),
         ("futures", "/public/stream", True),
         ("futures", "/stream", True),
-        ("futures", "/market/stream", False),
+        ("marks", "/market/stream", False),
         ("futures", "/private/stream", False),
     ],
 )
@@ -109,10 +109,11 @@ def test_uppercase_streams_and_other_symbols_stay_silent(exchange: Exchange, con
 
 
 def test_market_streams_travel_on_market_only(exchange: Exchange, connect: Connect) -> None:
-    client = connect("futures", "btcusdt@markPrice@1s", "/market/stream")
+    client = connect("marks", "btcusdt@markPrice@1s", "/market/stream")
     connect("futures", "btcusdt@markPrice@1s")
     payload = {"e": "markPriceUpdate", "s": "BTCUSDT", "p": "1"}
-    assert exchange.send("futures", payload, "btcusdt@markPrice@1s") == 1
+    assert exchange.send("marks", payload, "btcusdt@markPrice@1s") == 1
+    assert exchange.send("futures", payload, "btcusdt@markPrice@1s") == 0
     assert json.loads(text(client))["data"] == payload
 
 

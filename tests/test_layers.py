@@ -21,7 +21,8 @@ PURE = {
 NETWORK = {"websocket", "socket", "ssl"}
 DIALS = NETWORK | {"asyncio", "http", "select", "selectors", "socketserver", "urllib.request"}
 
-SETTINGS = {"config", "config_keys", "errors"}
+CONFIG_PARTS = {"config_rules", "config_places", "config_alerts", "config_text", "config_words"}
+SETTINGS = {"config", "config_keys", "errors", *CONFIG_PARTS}
 DOORS: dict[str, set[str]] = {
     "core": set(),
     "feed": {"core", *SETTINGS},
@@ -31,8 +32,16 @@ DOORS: dict[str, set[str]] = {
     "ui": {"core", "config", "config_keys"},
     "commands": {"core", *SETTINGS, "inbox", "feed"},
     "inbox": {"core"},
+    "session": {"core", *SETTINGS, "inbox", "feed"},
+    "live": {"core", *SETTINGS, "session", "feed"},
+    "alarms": {"core", *SETTINGS, "session", "feed", "notify"},
     "errors": set(),
-    "config_keys": {"core", "errors"},
+    "config_keys": {"core", "errors", *CONFIG_PARTS},
+    "config_rules": set(),
+    "config_places": {"config_rules"},
+    "config_words": set(),
+    "config_alerts": {"core", "config_rules", "config_words"},
+    "config_text": {"core", "config_keys", *CONFIG_PARTS},
     "config": {"core", *SETTINGS},
     "logs": SETTINGS,
     "cli": {"core", *SETTINGS, "logs", "commands", "app"},

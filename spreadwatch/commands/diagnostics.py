@@ -52,7 +52,7 @@ def _pair(pair: PairSnapshot) -> str:
 
 def _health(health: HealthReport) -> str:
     lines = [
-        f"{health.venue}: "
+        f"{health.name}: "
         + (f"open for {health.uptime_s:.0f} s" if health.uptime_s is not None else "not open")
         + f", {health.messages} messages ({_known(health.messages_per_s, '/s')})"
         + f", last quote {_known(health.last_quote_ms, ' ms')} ago, {health.reconnects} reconnects"

@@ -29,7 +29,7 @@ class JsonLines:
 
 
 class Lines:
-    """One line per symbol: written over on a terminal, one after another elsewhere."""
+    """A table on a terminal, written over each time; elsewhere one line per symbol, one after another."""
 
     def __init__(self, out: TextIO) -> None:
         """Write to `out`."""
@@ -42,13 +42,41 @@ class Lines:
         """Write every pair."""
         if self._terminal and self._over:
             self._out.write(_UP.format(lines=self._over) + _CLEAR_TO_END)
-        for pair in snapshot.pairs:
-            text = in_encoding(line(pair), self._encoding)
-            if self._terminal:
-                text = text[: shutil.get_terminal_size().columns - 1]  # a line that wraps would take two rows
-            self._out.write(text + "\n")
-        self._over = len(snapshot.pairs)
+        lines = [line(pair) for pair in snapshot.pairs]
+        if self._terminal:
+            size = shutil.get_terminal_size()
+            if len(lines) > 1:
+                lines = table(snapshot)
+            lines = [text[: size.columns - 1] for text in lines[: max(size.lines - 1, 1)]]  # none may wrap or scroll
+        for text in lines:
+            self._out.write(in_encoding(text, self._encoding) + "\n")
+        self._over = len(lines)
         self._out.flush()
+
+
+def table(snapshot: Snapshot) -> list[str]:
+    """Return the watch list as lines: the best edge first, what is not live last."""
+    rows = sorted(snapshot.rows, key=lambda row: (row.edge_bps is None, -(row.edge_bps or 0), row.symbol))
+    cells = [("symbol", "spread", "bps", "edge bps", "size", "funding", "state")]
+    cells += [
+        (
+            row.symbol,
+            signed(row.spread, row.places),
+            signed(row.bps, 2),
+            signed(row.edge_bps, 2),
+            "—" if row.size_quote is None else f"{row.size_quote:,.0f}",
+            "—" if row.funding_rate is None else signed(row.funding_rate * 100, 4) + " %",
+            row.state.value,
+        )
+        for row in rows
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    return ["  ".join(_aligned(row, widths)).rstrip() for row in cells]
+
+
+def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    first, *numbers, last = (text.rjust(width) for text, width in zip(row, widths, strict=True))
+    return [first.strip().ljust(widths[0]), *numbers, last.strip()]
 
 
 def line(pair: PairSnapshot) -> str:

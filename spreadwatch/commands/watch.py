@@ -24,17 +24,19 @@ class WatchOptions(Struct, frozen=True):
     once: bool
 
 
-def watch(pump: Pump, view: Lines | JsonLines, options: WatchOptions, check: Callable[[], None]) -> None:
+def watch(
+    turn: Callable[[], Snapshot], view: Lines | JsonLines, options: WatchOptions, check: Callable[[], None]
+) -> None:
     """Show a snapshot every interval until the duration is over.
 
-    `check` may raise what ends a `--once` early. With `once`, raises UnreachableError when no spread was
-    live within the duration (20 s if none is given).
+    `turn` takes what arrived and freezes it. `check` may raise what ends a `--once` early. With `once`, raises
+    UnreachableError when no spread was live within the duration (20 s if none is given).
     """
     limit_s = options.duration_s if options.duration_s is not None else (_ONCE_S if options.once else None)
     began_s = time.monotonic()
     shown = 0
     while True:
-        snapshot = pump.turn()
+        snapshot = turn()
         passed_s = time.monotonic() - began_s
         if options.once:
             if any(pair.state is State.LIVE for pair in snapshot.pairs):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from spreadwatch.core.depth import Level
 from spreadwatch.core.quote import Instant, Quote, Venue
 
 
@@ -14,7 +15,7 @@ class Batch(Struct, frozen=True):
 
     `heard` is True when at least one valid, new quote arrived, the heartbeat symbol's included: only that is
     a sign of life. `rejects` holds one reason per refused frame, `repeated` the symbol of each quote that
-    was dropped because its update id was not above the last one.
+    was dropped because its update id was not above the last one. `part` numbers the venue's connections.
     """
 
     venue: Venue
@@ -23,6 +24,7 @@ class Batch(Struct, frozen=True):
     heard: bool
     rejects: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    part: int = 0
 
 
 class Phase(StrEnum):
@@ -34,25 +36,77 @@ class Phase(StrEnum):
 
 
 class Link(Struct, frozen=True):
-    """The connection to a venue entered a phase, with the reason in plain words."""
+    """A connection to a venue, its `part`, entered a phase, with the reason in plain words."""
 
     venue: Venue
     phase: Phase
     reason: str
     at: Instant
+    part: int = 0
 
 
 class Listing(Struct, frozen=True):
     """What the exchange's symbol list says of one leg.
 
     `tick` is the price step per coin, None when unknown. `problem` is a sentence when the symbol cannot
-    be quoted there, else None.
+    be quoted there, else None. `delivery_ms`: Unix ms of a delivery contract's end, None for all else.
     """
 
     venue: Venue
     symbol: str
     tick: Decimal | None
     problem: str | None
+    delivery_ms: int | None = None
+
+
+class Mark(Struct, frozen=True):
+    """A futures contract's mark and index price per coin, and its funding, told at `at`.
+
+    `rate`: the present estimate as a fraction per interval; `next_ms`: Unix ms of the next funding; both None
+    when none is scheduled. `index` is None where the exchange sends none.
+    """
+
+    symbol: str
+    mark: Decimal
+    index: Decimal | None
+    rate: Decimal | None
+    next_ms: int | None
+    at: Instant
+
+
+class Marks(Struct, frozen=True):
+    """All marks that one socket read brought. `heard`, `rejects`, `repeated` as in Batch."""
+
+    marks: list[Mark]
+    heard: bool
+    rejects: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+
+
+class Interval(Struct, frozen=True):
+    """How many hours lie between two fundings of a symbol."""
+
+    symbol: str
+    hours: int
+
+
+class Book(Struct, frozen=True):
+    """The best twenty levels of one symbol on one venue, best first, heard at `at`."""
+
+    venue: Venue
+    symbol: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    at: Instant
+
+
+class Books(Struct, frozen=True):
+    """All books that one socket read brought. `heard`, `rejects`, `repeated` as in Batch."""
+
+    books: list[Book]
+    heard: bool
+    rejects: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
 
 class Fault(Struct, frozen=True):
@@ -67,7 +121,10 @@ class Dropped(Struct, frozen=True):
     count: int
 
 
-Event = Batch | Link | Listing | Fault | Dropped
+Read = Batch | Marks | Books
+"""What one socket read may bring."""
+
+Event = Batch | Link | Listing | Marks | Interval | Books | Fault | Dropped
 
 Sink = Callable[[Event], None]
 """Where sources hand over events. Never blocks a feed; safe from any thread."""

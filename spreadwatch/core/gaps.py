@@ -48,6 +48,11 @@ class GapLedger:
         else:
             self._ended.append(Gap(symbol, venue, gap.start, end, gap.reason))
 
+    def forget(self, symbol: str, venue: Venue) -> None:
+        """Drop the open gap of a leg that is no longer watched; its ended ones stay."""
+        if self._open.pop((symbol, venue), None) is not None:
+            self.count -= 1
+
     def all(self) -> tuple[Gap, ...]:
         """Return the gaps that are kept, oldest first, the open ones last."""
         return (*self._ended, *self._open.values())

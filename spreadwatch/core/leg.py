@@ -55,13 +55,29 @@ class Line:
 
 
 class Leg:
-    """Last quote of one symbol on one venue. `fresh`: the quote is of the present connection."""
+    """Last quote of one symbol on one venue. `fresh`: the quote is of the present connection.
 
-    __slots__ = ("accepted", "fresh", "grain", "line", "places", "problem", "quote", "repeated", "symbol", "tick")
+    `asked`: when the symbol was added to a running program, None for one that was there from the start.
+    """
 
-    def __init__(self, symbol: str, line: Line) -> None:
+    __slots__ = (
+        "accepted",
+        "asked",
+        "fresh",
+        "grain",
+        "line",
+        "places",
+        "problem",
+        "quote",
+        "repeated",
+        "symbol",
+        "tick",
+    )
+
+    def __init__(self, symbol: str, line: Line, asked: Instant | None = None) -> None:
         self.symbol = symbol
         self.line = line
+        self.asked = asked
         self.quote: Quote | None = None
         self.fresh = False
         self.accepted = 0
@@ -102,8 +118,9 @@ class Leg:
             return self.problem
         if line.phase is not Phase.OPEN:
             return line.reason
-        if line.opened and line.heard and now.since(line.opened) > UNHEARD_MS:
-            waited_s = now.since(line.opened) // 1000
+        waited_ms = min(now.since(since) for since in (line.opened, self.asked) if since) if line.opened else 0
+        if line.heard and waited_ms > UNHEARD_MS:
+            waited_s = waited_ms // 1000
             return (
                 f"{self.symbol} has sent nothing on {line.venue} in {waited_s} s while other symbols do: check its name"
             )

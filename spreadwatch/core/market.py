@@ -7,45 +7,96 @@ Not thread-safe: one thread owns it.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from spreadwatch.core.events import Batch, Dropped, Event, Fault, Link, Listing, Phase
+from spreadwatch.core.alerts import AlertBook
+from spreadwatch.core.events import (
+    Batch,
+    Books,
+    Dropped,
+    Event,
+    Fault,
+    Interval,
+    Link,
+    Listing,
+    Marks,
+    Phase,
+)
+from spreadwatch.core.freeze import Totals, freeze, freeze_row
 from spreadwatch.core.gaps import Gap, GapLedger
-from spreadwatch.core.leg import Leg, Line, State
+from spreadwatch.core.leg import Line
+from spreadwatch.core.pair import Pair, Terms
 from spreadwatch.core.quote import Instant, Venue
-from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Snapshot, SpreadSnapshot
-from spreadwatch.core.spread import SpreadTracker, bps, reverse, too_far_apart
+from spreadwatch.core.series import Series
+from spreadwatch.core.snapshot import Row, Snapshot
+from spreadwatch.core.timeline import Timeline
 
 
-class _Pair:
-    """Both legs of one symbol."""
+class _Group:
+    """The symbols that share one connection per venue."""
 
-    __slots__ = ("futures", "legs", "spot", "spread", "symbol")
+    __slots__ = ("lines", "pairs", "talked")
 
-    def __init__(self, symbol: str, lines: dict[Venue, Line]) -> None:
-        self.symbol = symbol
-        self.spot = Leg(symbol, lines[Venue.SPOT])
-        self.futures = Leg(symbol, lines[Venue.FUTURES])
-        self.legs = {Venue.SPOT: self.spot, Venue.FUTURES: self.futures}
-        self.spread = SpreadTracker()
-
-    def sample(self, at: Instant) -> None:
-        """Take the spread of the last quotes; both legs are live at `at`."""
-        if self.spot.quote is not None and self.futures.quote is not None:
-            self.spread.update(self.spot.quote, self.futures.quote, at)
+    def __init__(self, silence_ms: int) -> None:
+        self.lines = {venue: Line(venue, silence_ms) for venue in Venue}
+        self.pairs: dict[str, Pair] = {}
+        self.talked: tuple[bool, ...] = ()  # each line, when the rows were made
 
 
 class Market:
     """Apply events in the order they arrive; ask for a snapshot whenever one is needed."""
 
-    def __init__(self, symbols: Iterable[str], silence_ms: int) -> None:
+    def __init__(self, symbols: Iterable[str], silence_ms: int, terms: Terms | None = None) -> None:
         """Watch `symbols` (upper case); a connection silent for over `silence_ms` is not live."""
-        self._lines = {venue: Line(venue, silence_ms) for venue in Venue}
-        self._pairs = {symbol: _Pair(symbol, self._lines) for symbol in symbols}
-        self._rejects: Counter[str] = Counter()
-        self._dropped = 0
-        self._faults: dict[str, None] = {}  # an ordered set
+        self.terms = terms or Terms()
+        self.alerts = AlertBook()
         self.gaps = GapLedger()
         self.latest = Instant(0, 0)
         """The moment of the last batch or link applied: the clock of a replay."""
+        self._silence_ms = silence_ms
+        self._groups: dict[int, _Group] = {}
+        self._pairs: dict[str, Pair] = {}
+        self._timeline = Timeline()
+        self._rejects: Counter[str] = Counter()
+        self._dropped = 0
+        self._faults: dict[str, None] = {}  # an ordered set
+        for symbol in symbols:
+            self.add(symbol, 0)
+
+    # ----- what is watched
+
+    def add(self, symbol: str, part: int, asked: Instant | None = None) -> None:
+        """Watch one more symbol, on the connections of a part; `asked`: the moment, None at the start."""
+        group = self._group(part)
+        self._pairs[symbol] = group.pairs[symbol] = Pair(symbol, group.lines, asked, self.terms.keep)
+
+    def _group(self, part: int) -> _Group:
+        group = self._groups.get(part)
+        if group is None:
+            group = self._groups[part] = _Group(self._silence_ms)
+        return group
+
+    def remove(self, symbol: str) -> None:
+        """Forget a symbol and all that is known of it."""
+        del self._pairs[symbol]
+        for group in self._groups.values():
+            group.pairs.pop(symbol, None)
+        for venue in Venue:
+            self.gaps.forget(symbol, venue)
+        self.alerts.forget(symbol)
+
+    def reset(self, symbol: str) -> None:
+        """Forget the extremes of `symbol` and begin anew with its next spread."""
+        self._pairs[symbol].reset()
+
+    def series(self, symbol: str) -> Series | None:
+        """Return the past of a symbol for a chart, None for one that is not watched. To read, not to change."""
+        pair = self._pairs.get(symbol)
+        return pair.series if pair else None
+
+    def axis_ms(self, at: Instant) -> int:
+        """Return where a moment is on the time axis of the series."""
+        return self._timeline.peek_ms(at)
+
+    # ----- events
 
     def apply(self, event: Event) -> None:
         """Take one event."""
@@ -53,31 +104,48 @@ class Market:
             self._take_batch(event)
         elif isinstance(event, Link):
             self._take_link(event)
-        elif isinstance(event, Listing):
-            if pair := self._pairs.get(event.symbol):
-                leg = pair.legs[event.venue]
-                leg.tick, leg.problem = event.tick, event.problem
+        elif isinstance(event, Marks | Books | Listing | Interval):
+            self._take_terms(event)
         elif isinstance(event, Fault):
             self._faults[event.sentence] = None
         elif isinstance(event, Dropped):
             self._dropped += event.count
 
-    def reset(self, symbol: str) -> None:
-        """Forget the extremes of `symbol` and begin anew with its next spread."""
-        self._pairs[symbol].spread = SpreadTracker()
+    def _take_terms(self, event: Marks | Books | Listing | Interval) -> None:
+        """Take what is said beside the quotes."""
+        if isinstance(event, Listing):
+            if pair := self._pairs.get(event.symbol):
+                leg = pair.legs[event.venue]
+                leg.tick, leg.problem, pair.changed = event.tick, event.problem, True
+                pair.delivery_ms = event.delivery_ms or pair.delivery_ms
+        elif isinstance(event, Interval):
+            if pair := self._pairs.get(event.symbol):
+                pair.interval_h = event.hours
+        elif isinstance(event, Marks):
+            self._rejects.update(event.rejects)
+            for mark in event.marks:
+                if pair := self._pairs.get(mark.symbol):
+                    pair.mark, pair.changed = mark, True
+        else:
+            self._rejects.update(event.rejects)
+            for book in event.books:
+                if pair := self._pairs.get(book.symbol):
+                    pair.books[book.venue] = book
 
     def _take_batch(self, batch: Batch) -> None:
-        line = self._lines[batch.venue]
+        group = self._group(batch.part)
+        line = group.lines[batch.venue]
         if batch.rejects or batch.repeated:
             self._count_refused(batch)
         self.latest = at = batch.at
-        resumed = batch.heard and self._note_silence(line, at)
+        resumed = batch.heard and self._note_silence(group, line, at)
+        t_ms = self._timeline.elapsed_ms(at)  # not before the silence was told: a sleep moves the axis
         if resumed:
-            self._end_silence(line, at)
+            self._end_silence(group, line, at)
         if batch.heard:
             line.heard = at
-        both_talk = line.phase is Phase.OPEN and self._lines[batch.venue.other].talks(at)
-        pairs = self._pairs
+        both_talk = line.phase is Phase.OPEN and group.lines[batch.venue.other].talks(at)
+        pairs = group.pairs
         is_spot = batch.venue is Venue.SPOT
         for quote in batch.quotes:
             pair = pairs.get(quote.symbol)
@@ -87,10 +155,18 @@ class Market:
             if not leg.fresh:
                 self.gaps.end(quote.symbol, batch.venue, at)
             leg.take(quote)
+            pair.changed = True
             if both_talk and other.fresh:
-                pair.sample(at)
+                self._sample(pair, t_ms, at)
         if resumed and both_talk:
-            self._sample_quiet_legs(batch)
+            self._sample_quiet_legs(group, batch, t_ms)
+        if both_talk and self.alerts.rules:
+            self.alerts.pass_time(t_ms)
+
+    def _sample(self, pair: Pair, t_ms: int, at: Instant) -> None:
+        pair.sample(t_ms, at)
+        if self.alerts.rules and pair.spot.quote and pair.futures.quote:
+            self.alerts.take(t_ms, pair.symbol, pair.spot.quote, pair.futures.quote, self.terms.fees, at)
 
     def _count_refused(self, batch: Batch) -> None:
         self._rejects.update(batch.rejects)
@@ -98,108 +174,95 @@ class Market:
             if pair := self._pairs.get(symbol):
                 pair.legs[batch.venue].repeated += 1
 
-    def _note_silence(self, line: Line, at: Instant) -> bool:
+    def _note_silence(self, group: _Group, line: Line, at: Instant) -> bool:
         """Begin a gap for every leg whose connection was silent too long just before `at`; tell if it was."""
         silent = line.was_silent(at)
         if silent:
             start = line.silent_from()
-            for pair in self._pairs.values():
+            for pair in group.pairs.values():
                 if pair.legs[line.venue].fresh:
-                    self.gaps.begin(pair.symbol, line.venue, start, f"{line.venue} was silent")
+                    self._begin_gap(pair, line.venue, start, f"{line.venue} was silent")
         return silent
 
-    def _end_silence(self, line: Line, at: Instant) -> None:
-        for pair in self._pairs.values():
+    def _begin_gap(self, pair: Pair, venue: Venue, start: Instant, reason: str) -> None:
+        self.gaps.begin(pair.symbol, venue, start, reason)
+        start_ms = self._timeline.peek_ms(start)
+        pair.series.gap(start_ms)
+        self.alerts.lose(start_ms, pair.symbol)
+
+    def _end_silence(self, group: _Group, line: Line, at: Instant) -> None:
+        for pair in group.pairs.values():
             if pair.legs[line.venue].fresh:
                 self.gaps.end(pair.symbol, line.venue, at)
 
-    def _sample_quiet_legs(self, batch: Batch) -> None:
+    def _sample_quiet_legs(self, group: _Group, batch: Batch, t_ms: int) -> None:
         """Take the spreads that exist again because a silent connection spoke, though of other symbols."""
         spoke = {quote.symbol for quote in batch.quotes}
-        for pair in self._pairs.values():
+        for pair in group.pairs.values():
             if pair.symbol not in spoke and pair.spot.fresh and pair.futures.fresh:
-                pair.sample(batch.at)
+                self._sample(pair, t_ms, batch.at)
 
     def _take_link(self, link: Link) -> None:
-        line = self._lines[link.venue]
-        self._note_silence(line, link.at)
-        for pair in self._pairs.values():
-            self.gaps.begin(pair.symbol, link.venue, link.at, link.reason)
+        group = self._group(link.part)
+        line = group.lines[link.venue]
+        self._note_silence(group, line, link.at)
+        self._timeline.elapsed_ms(link.at)
+        for pair in group.pairs.values():
+            self._begin_gap(pair, link.venue, link.at, link.reason)
+            pair.changed = True
         line.phase, line.reason, self.latest = link.phase, link.reason, link.at
         if link.phase is Phase.OPEN:
             line.opens += 1
             line.opened, line.heard = link.at, None
-            for pair in self._pairs.values():
+            for pair in group.pairs.values():
                 pair.legs[link.venue].fresh = False
 
-    def snapshot(self, now: Instant) -> Snapshot:
-        """Freeze all that is known at `now`."""
+    # ----- what is known
+
+    def snapshot(self, now: Instant, shown: Iterable[str] | None = None) -> Snapshot:
+        """Freeze all that is known at `now`: of the symbols `shown`, None for all, with a row for every one."""
         silent = tuple(self._silent_now(now))
-        reconnects = sum(max(line.opens - 1, 0) for line in self._lines.values())
-        rejected = self._rejects.total()
-        gaps = self.gaps.count + len(silent)
-        pairs = tuple(self._freeze(pair, now, rejected, reconnects, gaps) for pair in self._pairs.values())
-        return Snapshot(now, pairs, dict(self._rejects), (*self.gaps.all(), *silent), tuple(self._faults))
+        now_ms = self._timeline.peek_ms(now)
+        lines = [line for group in self._groups.values() for line in group.lines.values()]
+        totals = Totals(
+            rejected=self._rejects.total(),
+            reconnects=sum(max(line.opens - 1, 0) for line in lines),
+            dropped=self._dropped,
+            gaps=self.gaps.count + len(silent),
+        )
+        chosen = self._pairs if shown is None else [symbol for symbol in shown if symbol in self._pairs]
+        return Snapshot(
+            at=now,
+            pairs=tuple(freeze(self._pairs[symbol], now, now_ms, totals, self.terms) for symbol in chosen),
+            rejects=dict(self._rejects),
+            gaps=(*self.gaps.all(), *silent),
+            faults=tuple(self._faults),
+            rows=tuple(self._rows(now)),
+            alerts=self.alerts.recent,
+        )
+
+    def _rows(self, now: Instant) -> list[Row]:
+        """Return a row per symbol; those that did not change are the same objects as before."""
+        for group in self._groups.values():
+            talked = tuple(line.talks(now) for line in group.lines.values())
+            if talked != group.talked:
+                group.talked = talked
+                for pair in group.pairs.values():
+                    pair.changed = True
+        rows = []
+        for pair in self._pairs.values():
+            row = pair.row
+            if pair.changed or row is None:
+                row = pair.row = freeze_row(pair, now, self.terms)
+                pair.changed = False
+            rows.append(row)
+        return rows
 
     def _silent_now(self, now: Instant) -> Iterator[Gap]:
         """Yield the gaps of the legs that are silent at `now`: a guess, what they said may still be under way."""
-        for line in self._lines.values():
-            if line.was_silent(now):
-                for pair in self._pairs.values():
-                    if pair.legs[line.venue].fresh and not self.gaps.lasts(pair.symbol, line.venue):
-                        yield Gap(pair.symbol, line.venue, line.silent_from(), None, f"{line.venue} was silent")
-
-    def _freeze(self, pair: _Pair, now: Instant, rejected: int, reconnects: int, gaps: int) -> PairSnapshot:
-        spot, futures = _freeze_leg(pair.spot, now), _freeze_leg(pair.futures, now)
-        state, reason = _judge(spot, futures)
-        counts = Counts(
-            spot=pair.spot.accepted,
-            futures=pair.futures.accepted,
-            rejected=rejected,
-            repeated=pair.spot.repeated + pair.futures.repeated,
-            reconnects=reconnects,
-            dropped=self._dropped,
-            gaps=gaps,
-        )
-        spread = _freeze_spread(pair, live=state is State.LIVE)
-        return PairSnapshot(pair.symbol, now, state, reason, spot, futures, spread, counts)
-
-
-def _freeze_leg(leg: Leg, now: Instant) -> LegSnapshot:
-    state, reason = leg.state(now)
-    age_ms = now.since(leg.quote.received) if leg.quote else None
-    return LegSnapshot(leg.line.venue, state, reason, leg.quote, age_ms, leg.shown_places())
-
-
-def _judge(spot: LegSnapshot, futures: LegSnapshot) -> tuple[State, str | None]:
-    """Return the pair's state and reason from its legs': the worse one speaks, stale before connecting."""
-    for state in (State.STALE, State.CONNECTING):
-        affected = [leg for leg in (spot, futures) if leg.state is state]
-        if affected:
-            return state, " · ".join(dict.fromkeys(leg.reason for leg in affected if leg.reason))
-    if spot.quote and futures.quote and too_far_apart(spot.quote, futures.quote):
-        return State.REFUSED, (
-            f"spot {spot.quote.ask:f} and futures {futures.quote.bid:f} are more than 20 % apart: "
-            f"not the same coin, no spread shown"
-        )
-    return State.LIVE, None
-
-
-def _freeze_spread(pair: _Pair, *, live: bool) -> SpreadSnapshot:
-    tracker, spot, futures = pair.spread, pair.spot.quote, pair.futures.quote
-    current = reverse_now = in_bps = change = None
-    if live and spot and futures:
-        current = spot.ask - futures.bid
-        reverse_now = reverse(spot, futures)
-        in_bps = bps(current, spot.ask)
-        change = None if tracker.previous is None else current - tracker.previous
-    return SpreadSnapshot(
-        current=current,
-        reverse=reverse_now,
-        bps=in_bps,
-        change=change,
-        high=tracker.high,
-        low=tracker.low,
-        since=tracker.since,
-        samples=tracker.samples,
-    )
+        for group in self._groups.values():
+            for line in group.lines.values():
+                if line.was_silent(now):
+                    for pair in group.pairs.values():
+                        if pair.legs[line.venue].fresh and not self.gaps.lasts(pair.symbol, line.venue):
+                            yield Gap(pair.symbol, line.venue, line.silent_from(), None, f"{line.venue} was silent")

@@ -2,10 +2,14 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from spreadwatch.core.alerts import Alert
+from spreadwatch.core.depth import SizeQuote
+from spreadwatch.core.funding import Funding
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.leg import State
+from spreadwatch.core.net import Net
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.spread import Extreme
 
@@ -52,8 +56,38 @@ class Counts(Struct, frozen=True):
     gaps: int
 
 
+class WindowExtremes(Struct, frozen=True):
+    """Highest and lowest spread of a window named "1m", "15m", "1h" or "session"; None without a sample in it."""
+
+    name: str
+    high: Extreme | None
+    low: Extreme | None
+
+
+class Row(Struct, frozen=True):
+    """One line of the watch list. The numbers are None while the pair is not live.
+
+    `size_quote`: the smaller top size of both legs in quote currency. `funding_rate`: a fraction per interval,
+    None when unknown. `places`: decimals of the spread. The same object as before as long as nothing changed.
+    """
+
+    symbol: str
+    state: State
+    spread: Decimal | None
+    bps: Decimal | None
+    edge_bps: Decimal | None
+    size_quote: Decimal | None
+    funding_rate: Decimal | None
+    places: int
+
+
 class PairSnapshot(Struct, frozen=True):
-    """Both legs of one symbol and the spread between them at `at`."""
+    """Both legs of one symbol and the spread between them at `at`.
+
+    `net` is None while not live, `funding` before the first news of it, `depth` where no size is set.
+    `percentile`: how much of the last hour was below the present spread, 0 to 100; None while not live or
+    before the first full second.
+    """
 
     symbol: str
     at: Instant
@@ -63,6 +97,11 @@ class PairSnapshot(Struct, frozen=True):
     futures: LegSnapshot
     spread: SpreadSnapshot
     counts: Counts
+    windows: tuple[WindowExtremes, ...] = ()
+    percentile: Decimal | None = None
+    net: Net | None = None
+    funding: Funding | None = None
+    depth: SizeQuote | None = None
 
     @property
     def places(self) -> int:
@@ -73,8 +112,9 @@ class PairSnapshot(Struct, frozen=True):
 class Snapshot(Struct, frozen=True):
     """Every watched symbol at `at`, in the order asked for.
 
-    `rejects`: count by reason. `gaps`: the last ones, oldest first, those that last at the end. `faults`: what
-    failed in the program itself, a sentence each.
+    `rows`: the watch list, a row per symbol. `alerts`: the last ones, oldest first. `rejects`: count by
+    reason. `gaps`: the last ones, oldest first, those that last at the end. `faults`: what failed in the
+    program itself, a sentence each.
     """
 
     at: Instant
@@ -82,6 +122,8 @@ class Snapshot(Struct, frozen=True):
     rejects: dict[str, int]
     gaps: tuple[Gap, ...]
     faults: tuple[str, ...]
+    rows: tuple[Row, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 def plain(number: Decimal | None) -> str | None:
@@ -103,14 +145,34 @@ def to_json(pair: PairSnapshot) -> dict[str, object]:
             "current": plain(spread.current),
             "reverse": plain(spread.reverse),
             "bps": plain(spread.bps),
-            "max": plain(high.spread) if high else None,
-            "max_at_ms": high.at.wall_ms if high else None,
-            "min": plain(low.spread) if low else None,
-            "min_at_ms": low.at.wall_ms if low else None,
+            **_extremes_to_json(high, low),
             "since_ms": spread.since.wall_ms if spread.since else None,
             "samples": spread.samples,
         },
         "counts": {name: getattr(pair.counts, name) for name in Counts.__struct_fields__},
+        "windows": {window.name: _extremes_to_json(window.high, window.low) for window in pair.windows},
+        "percentile": plain(pair.percentile),
+        "net": _fields_to_json(pair.net),
+        "funding": _fields_to_json(pair.funding),
+        "depth": _fields_to_json(pair.depth),
+    }
+
+
+def _extremes_to_json(high: Extreme | None, low: Extreme | None) -> dict[str, object]:
+    return {
+        "max": plain(high.spread) if high else None,
+        "max_at_ms": high.at.wall_ms if high else None,
+        "min": plain(low.spread) if low else None,
+        "min_at_ms": low.at.wall_ms if low else None,
+    }
+
+
+def _fields_to_json(value: Net | Funding | SizeQuote | None) -> dict[str, object] | None:
+    """Return a flat value's fields under their own names."""
+    if value is None:
+        return None
+    return {
+        name: plain(field) if isinstance(field, Decimal) else field for name, field in structs.asdict(value).items()
     }
 
 

@@ -61,10 +61,10 @@ class SpreadTracker:
         self.samples = 0
         self._ask = self._limit = self._limit_below = Decimal(0)
 
-    def update(self, spot: Quote, futures: Quote, at: Instant) -> None:
-        """Take the spread of two quotes that are both live at `at`. A tie leaves an extreme as it is.
+    def update(self, spot: Quote, futures: Quote, at: Instant) -> Decimal | None:
+        """Take and return the spread of two quotes that are both live at `at`. A tie leaves an extreme as it is.
 
-        Quotes too far apart to be of the same coin make no spread.
+        Quotes too far apart to be of the same coin make no spread: then None comes back.
         """
         ask = spot.ask
         spread = ask - futures.bid
@@ -72,7 +72,7 @@ class SpreadTracker:
             self._ask, self._limit = ask, ask * MAX_APART
             self._limit_below = -self._limit
         if not self._limit_below <= spread <= self._limit:
-            return
+            return None
         high, low = self.high, self.low
         if high is None or low is None or spread > high.spread or spread < low.spread:
             found = Extreme(spread, at, spot, futures, at.since(spot.received), at.since(futures.received))
@@ -86,3 +86,4 @@ class SpreadTracker:
         if spread != self.current:
             self.previous = self.current
             self.current = spread
+        return spread

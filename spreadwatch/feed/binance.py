@@ -1,14 +1,13 @@
 """Binance's names: streams, URLs, requests, and which contract belongs to which coin."""
 
-import json
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from spreadwatch.core.quote import Venue
 
 STREAM_PATHS = {Venue.SPOT: "/stream", Venue.FUTURES: "/public/stream"}
 """Combined-stream path per venue. USD-M is split since 2026: bookTicker lives under /public."""
+
+MARKS_PATH = "/market/stream"
 
 _THOUSANDFOLD = ("PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC")
 _QUOTE_ASSETS = ("USDT", "USDC")
@@ -43,17 +42,17 @@ def contract(venue: Venue, symbol: str) -> Contract:
     return Contract(symbol, symbol)
 
 
-def book_ticker(wire: str) -> str:
-    """Return the stream of best bid and ask. Only ASCII letters are lowered: names may be non-ASCII."""
+def stream(wire: str, kind: str) -> str:
+    """Return a stream's name, e.g. btcusdt@bookTicker. Only ASCII letters are lowered: names may be non-ASCII."""
     lowered = "".join(letter.lower() if letter.isascii() else letter for letter in wire)
-    return f"{lowered}@bookTicker"
-
-
-def subscribe(streams: Iterable[str], request_id: int) -> str:
-    """Return the request that adds streams to a connection."""
-    return json.dumps({"method": "SUBSCRIBE", "params": list(streams), "id": request_id}, ensure_ascii=False)
+    return f"{lowered}@{kind}"
 
 
 def stream_url(venue: Venue, base: str) -> str:
-    """Return the URL of a venue's combined streams under a base URL such as wss://fstream.binance.com."""
+    """Return the URL of a venue's quotes and books under a base URL such as wss://fstream.binance.com."""
     return base.rstrip("/") + STREAM_PATHS[venue]
+
+
+def marks_url(base: str) -> str:
+    """Return the URL of the mark prices under the futures base URL."""
+    return base.rstrip("/") + MARKS_PATH

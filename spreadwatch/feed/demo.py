@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from spreadwatch.core.events import Batch, Clock, Link, Phase, Sink
+from spreadwatch.core.events import Batch, Books, Clock, Interval, Link, Marks, Phase, Sink
 from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.feed.demo_extras import INTERVAL_H, book_of, mark_of
 from spreadwatch.feed.worker import Worker
 
 _START = {"BTCUSDT": Decimal("83091.60"), "ETHUSDT": Decimal("3412.57")}
@@ -24,6 +25,7 @@ _MEAN_BASIS = 4e-4  # of the price: futures above spot
 _QUIET_MS, _BURST_MS = 60.0, 2.0  # mean time between quotes
 _SILENT_LEG = 1 / 1500  # chance per step that a leg falls silent
 _SILENCE_MS = (4500, 9000)
+_EXTRAS_S = 1.0
 
 
 class Step(Struct, frozen=True):
@@ -85,8 +87,8 @@ def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
             pace_ms = _BURST_MS if chance.random() < 0.25 else _QUIET_MS
             left = chance.randrange(10, 120)
         left -= 1
-        now_ms += round(chance.expovariate(1 / pace_ms))
-        if chance.random() < _SILENT_LEG and max(silent_until.values()) < now_ms:
+        now_ms += round(chance.expovariate(len(coins) / pace_ms))
+        if chance.random() < _SILENT_LEG / len(coins) and max(silent_until.values()) < now_ms:
             silent_until[chance.choice(list(Venue))] = now_ms + chance.randint(*_SILENCE_MS)
         coin = chance.choice(coins)
         coin.move()
@@ -100,24 +102,39 @@ def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
 class Demo(Worker):
     """Play a generated market from now on."""
 
-    def __init__(self, symbols: Iterable[str], seed: int, sink: Sink, clock: Clock) -> None:
-        """Generate quotes of `symbols` into `sink`, stamped by `clock`."""
+    def __init__(self, symbols: Iterable[str], seed: int, sink: Sink, clock: Clock, *, with_books: bool) -> None:
+        """Generate quotes, funding and, where wanted, books of `symbols` into `sink`, stamped by `clock`."""
         super().__init__("demo")
-        self._steps = steps(seed, symbols)
+        self._symbols = tuple(symbols)
+        self._steps = steps(seed, self._symbols)
         self._sink = sink
         self._clock = clock
+        self._with_books = with_books
         self._ids = itertools.count(1)
+        self._last: dict[tuple[str, Venue], Quote] = {}
 
     def _run(self) -> None:
         for venue in Venue:
             self._sink(Link(venue, Phase.OPEN, "demo", self._clock()))
-        due_s = time.monotonic()
+        for symbol in self._symbols:
+            self._sink(Interval(symbol, INTERVAL_H))
+        due_s = extras_s = time.monotonic()
         for step in self._steps:
             due_s += step.after_ms / 1000
             if self._stopping.wait(max(due_s - time.monotonic(), 0)):
                 return
             at = self._clock()
-            self._sink(Batch(step.venue, at, [self._quote(step, at)], heard=True))
+            quote = self._last[step.symbol, step.venue] = self._quote(step, at)
+            self._sink(Batch(step.venue, at, [quote], heard=True))
+            if due_s >= extras_s and len(self._last) == 2 * len(self._symbols):
+                extras_s = due_s + _EXTRAS_S
+                self._tell_extras(at)
+
+    def _tell_extras(self, at: Instant) -> None:
+        pairs = [(self._last[symbol, Venue.SPOT], self._last[symbol, Venue.FUTURES]) for symbol in self._symbols]
+        self._sink(Marks([mark_of(spot, futures, at) for spot, futures in pairs], heard=True))
+        if self._with_books:
+            self._sink(Books([book_of(quote) for pair in pairs for quote in pair], heard=True))
 
     def _quote(self, step: Step, at: Instant) -> Quote:
         exchange_ms = at.wall_ms - 12 if step.venue is Venue.FUTURES else None

@@ -4,20 +4,20 @@ from collections import Counter, deque
 
 from msgspec import Struct
 
-from spreadwatch.core.events import Batch
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.events import Batch, Read
+from spreadwatch.core.quote import Instant
 
 _LATENCIES = 4096  # of the last reads; one per read
 
 
 class HealthReport(Struct, frozen=True):
-    """A venue's figures at one moment. Times in seconds and ms as named; None means not known.
+    """A connection's figures at one moment. Times in seconds and ms as named; None means not known.
 
     `offset_ms` is how far this machine's clock runs ahead of the exchange's plus the fastest transit seen:
     the two cannot be told apart. Latencies are what came on top of it, so never negative.
     """
 
-    venue: Venue
+    name: str
     uptime_s: float | None
     messages: int
     messages_per_s: float | None
@@ -32,9 +32,9 @@ class HealthReport(Struct, frozen=True):
 class Health:
     """Collects on the feed's thread; `report` may be called from any."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, name: str) -> None:
         self.open_since: Instant | None = None
-        self._venue = venue
+        self._name = name
         self._messages = 0
         self._since_open = 0
         self._last: Instant | None = None
@@ -51,14 +51,14 @@ class Health:
         self.open_since = None
         self._reasons[reason] += 1
 
-    def took(self, batch: Batch, messages: int) -> None:
+    def took(self, read: Read, at: Instant, messages: int) -> None:
         """Note one read."""
         self._messages += messages
         self._since_open += messages
-        if batch.heard:
-            self._last = batch.at
-        if batch.quotes and (sent_ms := batch.quotes[-1].exchange_ms) is not None:
-            self._transits.append(batch.at.wall_ms - sent_ms)
+        if read.heard:
+            self._last = at
+        if isinstance(read, Batch) and read.quotes and (sent_ms := read.quotes[-1].exchange_ms) is not None:
+            self._transits.append(at.wall_ms - sent_ms)
 
     def report(self, now: Instant) -> HealthReport:
         """Freeze the figures at `now`."""
@@ -66,7 +66,7 @@ class Health:
         offset_ms = transits[0] if transits else None
         uptime_s = now.since(self.open_since) / 1000 if self.open_since else None
         return HealthReport(
-            venue=self._venue,
+            name=self._name,
             uptime_s=uptime_s,
             messages=self._messages,
             messages_per_s=round(self._since_open / uptime_s, 1) if uptime_s else None,

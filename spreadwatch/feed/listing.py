@@ -1,142 +1,152 @@
-"""What the exchange's symbol lists say of the watched symbols: price steps, and names that do not exist.
+"""What the exchange's symbol lists say of the watched symbols: price steps, funding intervals, wrong names.
 
-A help, never a condition: quotes flow without it. Runs on its own thread, `feed-listing`.
+A help, never a condition: quotes of perpetuals flow without it. Runs on its own thread, `feed-listing`.
 """
 
 import logging
+import queue
 import ssl
-import urllib.error
-import urllib.parse
-import urllib.request
+import threading
 from collections.abc import Iterable
-from decimal import Decimal
 from http.client import HTTPException
 from pathlib import Path
 
 import msgspec
 
-from spreadwatch.core.events import Listing, Sink
+from spreadwatch.core.events import Interval, Listing, Sink
 from spreadwatch.core.quote import Venue
+from spreadwatch.feed import binance, catalog
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.dial import is_loopback, tls_context
-from spreadwatch.feed.messages import Rejected, positive
+from spreadwatch.feed.dial import tls_context
 from spreadwatch.feed.worker import Worker
 
-PATHS = {Venue.SPOT: "/api/v3/exchangeInfo", Venue.FUTURES: "/fapi/v1/exchangeInfo"}
-_INVALID_SYMBOL = -1121
-_TIMEOUT_S = 5.0
-_MAX_BODY = 1 << 25
 _RETRY_S = (5.0, 30.0, 300.0)
+_FEW = 20  # so many symbols are asked for one by one on spot, whose whole list has megabytes
+
+PERPETUAL = "PERPETUAL"
+
+_Unreachable = (OSError, HTTPException, ValueError, RecursionError, msgspec.DecodeError)
 
 log = logging.getLogger(__name__)
 
 
-class _Filter(msgspec.Struct, rename="camel"):
-    filter_type: str = ""
-    tick_size: str | None = None
-
-
-class _Symbol(msgspec.Struct):
-    symbol: str
-    status: str = ""
-    filters: list[_Filter] = []
-
-
-class _Info(msgspec.Struct):
-    symbols: list[_Symbol]
-
-
-class _Refusal(msgspec.Struct):
-    code: int
-
-
 class ListingLoader(Worker):
-    """Fetch the lists once, trying again a few times, and put a Listing per leg into the sink."""
+    """Look up symbols as they are asked for, trying again a few times, and put what is found into the sink."""
 
     def __init__(
-        self, bases: dict[Venue, str], contracts: dict[Venue, list[Contract]], ca_file: Path | None, sink: Sink
+        self, bases: dict[Venue, str], contract_type: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
     ) -> None:
-        """Ask the REST service under `bases` for the `contracts` of each venue."""
+        """Ask the REST service under `bases`; `contract_type` as the exchange writes it, e.g. PERPETUAL.
+
+        `everything`: load the whole lists from the start.
+        """
         super().__init__("feed-listing")
+        self.traded: tuple[str, ...] | None = None
+        """Symbols that trade on both venues, None until they are known. Any thread may read it."""
+        self.resolved: queue.SimpleQueue[Contract] = queue.SimpleQueue()
+        """Delivery contracts of symbols that were asked for. Any thread may take them."""
         self._bases = bases
-        self._contracts = contracts
+        self._contract_type = contract_type
         self._ca_file = ca_file
         self._sink = sink
+        self._lock = threading.Lock()
+        self._asked = threading.Event()
+        self._todo: set[tuple[Venue, str]] = set()
+        self._intervals_todo: set[str] = set()
+        self._wants_all = everything
+        self._rows: dict[Venue, catalog.Rows] = {}
+
+    def look_up(self, symbols: Iterable[str]) -> None:
+        """Tell of these symbols, soon. Any thread."""
+        symbols = list(symbols)
+        with self._lock:
+            self._todo.update((venue, symbol) for venue in Venue for symbol in symbols)
+            if self._contract_type == PERPETUAL:
+                self._intervals_todo.update(symbols)
+        self._asked.set()
+
+    def load_all(self) -> None:
+        """Find out what trades on both venues, soon. Any thread."""
+        with self._lock:
+            if self._wants_all:
+                return
+            self._wants_all = True
+        self._asked.set()
+
+    def stop(self) -> None:
+        """Ask the thread to end. Returns at once. Any thread."""
+        super().stop()
+        self._asked.set()
 
     def _run(self) -> None:
-        missing = list(Venue)
-        for retry_s in (0.0, *_RETRY_S):
-            if self._stopping.wait(retry_s):
-                return
-            missing = [venue for venue in missing if not self._load(venue)]
-            if not missing:
-                return
+        while not self._stopping.is_set():
+            for retry_s in (0.0, *_RETRY_S):
+                if self._stopping.wait(retry_s):
+                    return
+                self._asked.clear()
+                if self._work():
+                    break
+            self._asked.wait()
 
-    def _load(self, venue: Venue) -> bool:
+    def _work(self) -> bool:
+        """Do what can be done; tell whether nothing is left."""
+        tls = tls_context(self._ca_file)
+        with self._lock:
+            todo, wants_all = set(self._todo), self._wants_all
+        done = [self._load(venue, {name for at, name in todo if at is venue}, tls, whole=wants_all) for venue in Venue]
+        if wants_all and self.traded is None and len(self._rows) == len(Venue):
+            spot, futures = self._rows[Venue.SPOT], self._rows[Venue.FUTURES]
+            self.traded = catalog.traded_on_both(spot, futures, self._contract_type)
+        return all([*done, self._load_intervals(tls)])
+
+    def _load(self, venue: Venue, symbols: set[str], tls: ssl.SSLContext, *, whole: bool) -> bool:
+        if not symbols and (not whole or venue in self._rows):
+            return True
+        base = self._bases[venue]
         try:
-            for listing in fetch(venue, self._bases[venue], self._contracts[venue], tls_context(self._ca_file)):
-                self._sink(listing)
-        except (OSError, HTTPException, ValueError, RecursionError, msgspec.DecodeError) as error:
-            log.info("no symbol list from %s: %s", self._bases[venue], error)
+            rows = self._rows.get(venue)
+            if rows is None and (whole or venue is Venue.FUTURES or len(symbols) > _FEW):
+                rows = self._rows[venue] = catalog.rows(venue, base, tls)
+            if rows is None:
+                wires = [binance.contract(venue, symbol).wire for symbol in symbols]
+                rows = catalog.rows(venue, base, tls, wires)
+        except _Unreachable as error:
+            log.info("no symbol list from %s: %s", base, error)
             return False
+        for symbol in sorted(symbols):
+            self._sink(self._listing(venue, symbol, rows))
+        with self._lock:
+            self._todo -= {(venue, symbol) for symbol in symbols}
         return True
 
+    def _listing(self, venue: Venue, symbol: str, rows: catalog.Rows) -> Listing:
+        if venue is Venue.SPOT or self._contract_type == PERPETUAL:
+            return catalog.listing_of(venue, binance.contract(venue, symbol), rows)
+        contract = catalog.quarterly(symbol, self._contract_type, rows)
+        if contract is None:
+            words = self._contract_type.lower().replace("_", " ")
+            pairs = sorted(
+                {row.pair for row in rows.values() if catalog.quarterly(row.pair, self._contract_type, rows)}
+            )
+            has = f"; it has {', '.join(pairs)}" if pairs else ""
+            problem = f"{symbol} has no {words} contract on Binance futures{has}: choose one of those, or the perpetual"
+            return Listing(venue, symbol, None, problem)
+        self.resolved.put(contract)
+        return catalog.listing_of(venue, contract, rows)
 
-def fetch(venue: Venue, base: str, contracts: Iterable[Contract], tls: ssl.SSLContext) -> list[Listing]:
-    """Ask a venue for its symbols. Raises OSError, http.client.HTTPException or msgspec.DecodeError."""
-    contracts = list(contracts)
-    url = base + PATHS[venue]
-    if venue is Venue.FUTURES:  # takes no parameter: one list for all
-        known = _read_list(url, tls)
-        return [listing_of(venue, contract, known) for contract in contracts]
-    listings = []
-    for contract in contracts:
-        query = urllib.parse.urlencode({"symbol": contract.wire})
-        listings.append(listing_of(venue, contract, _read_list(f"{url}?{query}", tls)))
-    return listings
-
-
-def listing_of(venue: Venue, contract: Contract, known: list[_Symbol]) -> Listing:
-    """Look a contract up in a list of symbols."""
-    found = next((symbol for symbol in known if symbol.symbol == contract.wire), None)
-    if found is None:
-        problem = f"{contract.wire} is not traded on Binance {venue}: check the name"
-        return Listing(venue, contract.symbol, None, problem)
-    halted = f"{contract.wire} does not trade on Binance {venue} now (status {found.status})"
-    return Listing(venue, contract.symbol, _tick(found, contract), None if found.status == "TRADING" else halted)
-
-
-def _tick(symbol: _Symbol, contract: Contract) -> Decimal | None:
-    for rule in symbol.filters:
-        if rule.filter_type == "PRICE_FILTER" and rule.tick_size:
-            try:
-                return positive(rule.tick_size) / contract.multiplier
-            except Rejected:
-                return None
-    return None
-
-
-def _read_list(url: str, tls: ssl.SSLContext) -> list[_Symbol]:
-    try:
-        return msgspec.json.decode(read(url, tls), type=_Info).symbols
-    except urllib.error.HTTPError as error:
-        with error:
-            body = error.read(4096)
+    def _load_intervals(self, tls: ssl.SSLContext) -> bool:
+        with self._lock:
+            todo = set(self._intervals_todo)
+        if not todo:
+            return True
         try:
-            unknown = msgspec.json.decode(body, type=_Refusal).code == _INVALID_SYMBOL
-        except msgspec.DecodeError:
-            unknown = False
-        if unknown:
-            return []
-        raise
-
-
-def read(url: str, tls: ssl.SSLContext) -> bytes:
-    """Return the body of a GET. Raises OSError (urllib.error.HTTPError for a refusal) or HTTPException."""
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=tls)]
-    if is_loopback(urllib.parse.urlsplit(url).hostname or ""):
-        handlers.append(urllib.request.ProxyHandler({}))
-    opener = urllib.request.build_opener(*handlers)
-    with opener.open(url, timeout=_TIMEOUT_S) as response:
-        body: bytes = response.read(_MAX_BODY)
-    return body
+            hours = catalog.intervals(self._bases[Venue.FUTURES], tls)
+        except _Unreachable as error:
+            log.info("no funding intervals from %s: %s", self._bases[Venue.FUTURES], error)
+            return False
+        for symbol in sorted(todo):
+            if found := hours.get(binance.contract(Venue.FUTURES, symbol).wire):
+                self._sink(Interval(symbol, found))
+        with self._lock:
+            self._intervals_todo -= todo
+        return True

@@ -1,5 +1,6 @@
 """Payloads of one venue into quotes: every foreign text becomes a valid quote or a counted reject."""
 
+import threading
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -8,7 +9,9 @@ import msgspec
 
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
+from spreadwatch.feed.parser import Parser
 
 _MEMORY = 16384
 _MAX_DIGITS = 24  # what Decimal adds and scales exactly, with room to spare
@@ -21,7 +24,8 @@ class Rejected(Exception):  # noqa: N818 - an outcome, not an error
     """A payload that is not a valid quote; the message is the reason it is counted under."""
 
 
-_NOT_A_QUOTE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NOT_A_QUOTE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for a payload that is none of ours."""
 
 
 class _BookTicker(msgspec.Struct, gc=False):
@@ -50,10 +54,12 @@ class _Reply(msgspec.Struct):
 
     stream: str = ""
     e: str = ""
-    data: _BookTicker | None = None
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_decode_reply = msgspec.json.Decoder(_Reply).decode
 
 
 def positive(text: str) -> Decimal:
@@ -83,34 +89,68 @@ class _Numbers(dict[str, Decimal]):
         return number
 
 
-class QuoteParser:
-    """Turn the payloads of one venue into batches, in the order of its update ids. Not thread-safe."""
+class QuoteParser(Parser):
+    """Turn the payloads of one venue into batches, in the order of its update ids."""
 
-    def __init__(self, venue: Venue, contracts: Iterable[Contract], unseen: Iterable[Contract] = ()) -> None:
-        """Take quotes of `contracts`; those of `unseen`, the heartbeat, count as life and go no further."""
+    def __init__(
+        self, venue: Venue, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), part: int = 0
+    ) -> None:
+        """Take quotes of `contracts`; those of `unseen`, the heartbeat, count as life and go no further.
+
+        `part` numbers the connection among those of its venue.
+        """
         self.venue = venue
-        self.leaving = False
-        """Whether the exchange gave notice that it will close the connection."""
         watched, unseen = list(contracts), list(unseen)
-        self._contracts = {contract.wire: contract for contract in (*unseen, *watched)}
+        super().__init__((*watched, *unseen))
+        self._part = part
+        self._unseen = tuple(unseen)
         self._heartbeats = {contract.wire for contract in unseen} - {contract.wire for contract in watched}
         self._numbers = _Numbers()
         self._last_ids = dict.fromkeys(self._contracts, 0)
+        self._ids_lock = threading.Lock()
         self._behind: dict[str, Instant] = {}
         self._decode = msgspec.json.Decoder(_Envelope).decode
-        self._decode_reply = msgspec.json.Decoder(_Reply).decode
+
+    def stream_of(self, contract: Contract) -> str:
+        """Return the stream of a contract's best bid and ask."""
+        return binance.stream(contract.wire, "bookTicker")
+
+    def key_of(self, contract: Contract) -> str:
+        """Return the exchange's name of a contract."""
+        return contract.wire
+
+    def again(self) -> "QuoteParser":
+        """Return a parser of the same contracts for another connection."""
+        watched = [one for wire, one in list(self._contracts.items()) if wire not in self._heartbeats]
+        return QuoteParser(self.venue, watched, self._unseen, self._part)
+
+    def watch(self, contract: Contract) -> None:
+        """Take one more contract."""
+        with self._ids_lock:
+            self._last_ids.setdefault(contract.wire, 0)
+        self._contracts[contract.wire] = contract
+        self._heartbeats.discard(contract.wire)
+
+    def forget(self, contract: Contract) -> None:
+        """Let a contract's quotes, those that are under way too, go no further."""
+        self._heartbeats.add(contract.wire)
+
+    def needs(self, contract: Contract) -> bool:
+        """Tell whether a contract is the heartbeat."""
+        return any(contract.wire == one.wire for one in self._unseen)
 
     def connect(self) -> None:
         """Begin with a new connection. What is old stays old: a server may be behind the one before."""
-        self.leaving = False
+        super().connect()
         self._behind.clear()
 
     def restart(self) -> None:
         """Forget the update ids, because the exchange has begun to count anew."""
-        self._last_ids = dict.fromkeys(self._contracts, 0)
+        with self._ids_lock:
+            self._last_ids = dict.fromkeys(self._last_ids, 0)
 
     @property
-    def is_behind(self) -> bool:
+    def is_behind(self) -> bool:  # type: ignore[override]
         """Whether some symbol sent only update ids below its last since it last sent a new one."""
         return bool(self._behind)
 
@@ -152,8 +192,8 @@ class QuoteParser:
                         behind.setdefault(wire, at)
                     repeated.append(contract.symbol)
                     continue
-            except (Rejected, *_NOT_A_QUOTE) as fault:
-                rejects.append(_reason(fault))
+            except (Rejected, *NOT_A_QUOTE) as fault:
+                rejects.append(reason_of(fault))
                 continue
             last_ids[wire] = update_id
             heard = True
@@ -165,19 +205,28 @@ class QuoteParser:
                 bid, ask = bid / contract.multiplier, ask / contract.multiplier
                 bid_qty, ask_qty = bid_qty * contract.multiplier, ask_qty * contract.multiplier
             quotes.append(Quote(venue, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at))
-        return Batch(venue, at, quotes, heard, tuple(rejects), tuple(repeated))
+        return Batch(venue, at, quotes, heard, tuple(rejects), tuple(repeated), self._part)
 
     def _take_other(self, payload: bytes, ticker: _BookTicker | None) -> None:
         """Take an acknowledgement or a notice. Raises Rejected for anything else."""
         if ticker is not None and ticker.s:
             raise Rejected("foreign symbol")
-        reply = self._decode_reply(payload)
-        if _LEAVING in (reply.e, reply.stream.removeprefix("!")):
-            self.leaving = True
-        elif reply.error is not msgspec.UNSET or reply.code is not msgspec.UNSET:
-            raise Rejected("error reply")
-        elif reply.result is msgspec.UNSET:
-            raise Rejected("missing field")
+        self.leaving |= take_reply(payload)
+
+
+def take_reply(payload: bytes) -> bool:
+    """Tell whether a payload that is no quote is the notice of a connection's end, and no acknowledgement.
+
+    Raises Rejected for anything else, msgspec.DecodeError and RecursionError for what is no JSON.
+    """
+    reply = _decode_reply(payload)
+    if _LEAVING in (reply.e, reply.stream.removeprefix("!")):
+        return True
+    if reply.error is not msgspec.UNSET or reply.code is not msgspec.UNSET:
+        raise Rejected("error reply")
+    if reply.result is msgspec.UNSET:
+        raise Rejected("missing field")
+    return False
 
 
 def _check(bid: Decimal, ask: Decimal, update_id: int) -> None:
@@ -188,7 +237,8 @@ def _check(bid: Decimal, ask: Decimal, update_id: int) -> None:
         raise Rejected("negative" if update_id else "missing field")
 
 
-def _reason(fault: Exception) -> str:
+def reason_of(fault: Exception) -> str:
+    """Return the reason that a payload is counted under."""
     if isinstance(fault, Rejected):
         return str(fault)
     return "wrong type" if isinstance(fault, msgspec.ValidationError) else "not JSON"

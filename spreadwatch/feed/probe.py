@@ -19,11 +19,12 @@ from spreadwatch.config import Config
 from spreadwatch.core.quote import Venue
 from spreadwatch.errors import RegionError, UnreachableError
 from spreadwatch.feed import binance, clock, reasons
+from spreadwatch.feed.catalog import read
 from spreadwatch.feed.dial import Connection, tls_context
 from spreadwatch.feed.frames import FrameDecoder
-from spreadwatch.feed.listing import read
 from spreadwatch.feed.messages import QuoteParser
 from spreadwatch.feed.resolve import Resolver
+from spreadwatch.feed.subscriptions import Subscriptions
 
 _LIMIT_S = 8.0
 _CLOCK_LIMIT_MS = 1000
@@ -90,7 +91,7 @@ def _hear(venue: Venue, url: str, settings: Config, ca_file: Path | None) -> str
     try:
         connection.open(handshake_s)
         timer.cancel()
-        connection.send(binance.subscribe([binance.book_ticker(contract.wire)], 1))
+        connection.send(Subscriptions([binance.stream(contract.wire, "bookTicker")]).begin(0))
         decoder, parser = FrameDecoder(), QuoteParser(venue, [contract])
         while time.monotonic() - began_s < _LIMIT_S:
             try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from spreadwatch.core.events import Batch, Clock
+from spreadwatch.core.events import Clock, Read
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
@@ -16,7 +16,7 @@ _ENDED = Failure("the exchange closed the connection without a word")
 
 _Control = Ping | Close | Violation
 
-Take = Callable[[list[bytes], Instant], Batch]
+Take = Callable[[list[bytes], Instant], Read]
 """Takes the payloads of one read and returns what was in them."""
 
 

@@ -1,29 +1,30 @@
-"""One venue's thread: connect, read in bulk, parse, hand over; again after every loss.
+"""One connection's thread: connect, read in bulk, parse, hand over; again after every loss.
 
-Threads: `feed-spot` and `feed-futures` run `Stream._run`. Beside them `feed-<venue>-next` opens the connection
-that replaces one before the exchange ends it. The watchdog's thread calls `check`, which only cuts sockets;
-the reader wakes from that at once and does the rest.
+Threads: `feed-spot`, `feed-futures` and the like run `Stream._run`. Beside each, `…-next` opens the connection
+that replaces one before the exchange ends it. The watchdog's thread calls `check`, which only cuts sockets; the
+reader wakes from that at once and does the rest.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import websocket
 from msgspec import Struct
 
-from spreadwatch.core.events import Batch, Clock, Link, Phase, Sink
-from spreadwatch.core.quote import Instant, Venue
-from spreadwatch.feed import binance
+from spreadwatch.core.events import Clock, Phase, Read, Sink
+from spreadwatch.core.quote import Instant
 from spreadwatch.feed.backoff import Attempts, delays
+from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.health import Health, HealthReport
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parser import Parser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.reasons import REGION, Failure, explain
 from spreadwatch.feed.resolve import Resolver
+from spreadwatch.feed.subscriptions import Subscriptions
 from spreadwatch.feed.successor import Successor
 from spreadwatch.feed.worker import Worker
 
@@ -46,40 +47,43 @@ class StreamSettings(Struct, frozen=True):
     renew_s: float = 23 * 3600.0
 
 
+Tell = Callable[[Phase, str, Instant], None]
+"""Hears that the connection entered a phase, why, and when."""
+
+
 class Stream(Worker):
-    """A venue's connection, kept up until `stop`."""
+    """One connection of combined streams, kept up until `stop`."""
 
     def __init__(
         self,
-        venue: Venue,
-        base_url: str,
-        contracts: list[binance.Contract],
-        heartbeat: binance.Contract,
+        name: str,
+        url: str,
+        parser: Parser,
         *,
         settings: StreamSettings,
         ca_file: Path | None,
         sink: Sink,
+        tell: Tell,
         clock: Clock,
         chance: Callable[[], float],
         renewing: threading.Lock,
     ) -> None:
-        """Subscribe to `contracts` and to `heartbeat`, the busy symbol that proves a connection alive.
+        """Subscribe to the streams of `parser`, called `name` for a person, and put what it reads into `sink`.
 
         Streams that share the lock `renewing` never replace their connections at the same time.
         """
-        super().__init__(f"feed-{venue}")
-        self.venue = venue
+        super().__init__(f"feed-{name.replace(' ', '-')}")
+        self.name = name
         self.failure: Failure | None = None
         """Why the last attempt or connection failed; None while none did. Any thread may read it."""
-        self.health = Health(venue)
-        self._url = binance.stream_url(venue, base_url)
+        self.health = Health(name)
+        self._url = url
         self._ca_file = ca_file
-        wires = dict.fromkeys([*(contract.wire for contract in contracts), heartbeat.wire])
-        self._request = binance.subscribe([binance.book_ticker(wire) for wire in wires], 1)
-        self._contracts = (contracts, [] if heartbeat in contracts else [heartbeat])
-        self._parser = QuoteParser(venue, *self._contracts)
+        self._parser = parser
+        self._subscriptions = Subscriptions(parser.streams())
         self._settings = settings
         self._sink = sink
+        self._tell_phase = tell
         self._clock = clock
         self._chance = chance
         self._renewing = renewing
@@ -89,6 +93,21 @@ class Stream(Worker):
         self._successor: Successor | None = None
         self._renew_at_s = 0.0
         self._barred_until_s = 0.0  # the exchange asked to be left alone until then
+
+    def watch(self, contracts: Iterable[Contract]) -> None:
+        """Subscribe to more contracts, without reconnecting. Any thread."""
+        contracts = list(contracts)
+        for contract in contracts:
+            self._parser.watch(contract)
+        self._subscriptions.want(map(self._parser.stream_of, contracts))
+
+    def forget(self, contracts: Iterable[Contract]) -> None:
+        """Unsubscribe from contracts, without reconnecting. Any thread."""
+        contracts = list(contracts)
+        parser = self._parser
+        self._subscriptions.drop(parser.stream_of(contract) for contract in contracts if not parser.needs(contract))
+        for contract in contracts:
+            self._parser.forget(contract)
 
     def stop(self) -> None:
         """Ask the thread to end and wake it. Returns at once. Any thread."""
@@ -117,7 +136,7 @@ class Stream(Worker):
         limit_s = self._settings.silence_s if reader.is_open else self._settings.handshake_s
         if now.since(reader.since) > limit_s * 1000:
             reader.cut_reason = (
-                f"{self.venue} sent no quote for {limit_s:g} s"
+                f"{self.name} sent no {self._parser.what} for {limit_s:g} s"
                 if reader.is_open
                 else f"{reader.connection.host} did not answer within {limit_s:g} s"
             )
@@ -140,7 +159,7 @@ class Stream(Worker):
             self._heed(self.failure)
             wait_s = max(next(waits), self._barred_until_s - time.monotonic())
             again = f"; trying again in {wait_s:.0f} s" if wait_s >= 1 else "; trying again"
-            log.warning("%s feed: %s%s", self.venue, self.failure.reason, again)
+            log.warning("%s feed: %s%s", self.name, self.failure.reason, again)
             self._tell(Phase.LOST, self.failure.reason + again)
             self._stopping.wait(wait_s)
 
@@ -154,9 +173,9 @@ class Stream(Worker):
         try:
             if self._stopping.is_set():
                 return _STOPPED
-            reader.open(self._settings.handshake_s, self._request)
+            reader.open(self._settings.handshake_s, self._subscriptions.begin(time.monotonic()))
             self._opened()
-            log.info("%s feed: connected to %s", self.venue, host)
+            log.info("%s feed: connected to %s", self.name, host)
             self._tell(Phase.OPEN, f"connected to {host}")
             failure = self._read()
         except (OSError, websocket.WebSocketException) as error:
@@ -181,6 +200,8 @@ class Stream(Worker):
     def _step(self, reader: Reader) -> Failure | None:
         try:
             failure = reader.step()
+            if request := self._subscriptions.request(time.monotonic()):
+                reader.connection.send(request)
         except (OSError, websocket.WebSocketException) as error:
             return self._explain(error, reader)
         if reader.cut_reason:
@@ -197,12 +218,12 @@ class Stream(Worker):
             return Failure(reader.cut_reason)
         return explain(error, reader.connection.host, self._settings.handshake_s)
 
-    def _take(self, payloads: list[bytes], at: Instant) -> Batch:
+    def _take(self, payloads: list[bytes], at: Instant) -> Read:
         """Parse what a read brought and hand it over."""
         batch = self._parser.batch(payloads, at)
         if batch.heard or batch.rejects or batch.repeated:
             self._sink(batch)
-        self.health.took(batch, len(payloads))
+        self.health.took(batch, at, len(payloads))
         return batch
 
     def _renew(self) -> None:
@@ -221,7 +242,7 @@ class Stream(Worker):
                 self._hand_over(successor)
         elif successor.finished.is_set():
             if successor.failure is not None:
-                log.warning("%s feed: no replacement yet: %s", self.venue, successor.failure.reason)
+                log.warning("%s feed: no replacement yet: %s", self.name, successor.failure.reason)
                 self._heed(successor.failure)
             self._drop_successor()
             self._renew_at_s = time.monotonic() + _RENEW_AGAIN_S
@@ -231,10 +252,10 @@ class Stream(Worker):
         if self._reader is not None:
             self._reader.connection.hurry()
         self._successor = Successor(
-            f"feed-{self.venue}-next",
+            f"{self._thread.name}-next",
             self._new_connection(),
-            QuoteParser(self.venue, *self._contracts),
-            self._request,
+            self._parser.again(),
+            self._subscriptions.copy(),
             self._settings.handshake_s,
             self._clock,
         )
@@ -247,10 +268,11 @@ class Stream(Worker):
         self._renewing.release()
         self._opened()
         self._parser.connect()
+        self._subscriptions.adopt(successor.subscriptions.asked, time.monotonic())
         successor.hand_over(self._take)
         if old is not None:
             old.connection.close()
-        log.info("%s feed: the connection was replaced before its end", self.venue)
+        log.info("%s feed: the connection was replaced before its end", self.name)
 
     def _heed(self, failure: Failure) -> None:
         """Make no attempt before the exchange, or what stands before it, allows one."""
@@ -278,4 +300,4 @@ class Stream(Worker):
             reader.connection.close()
 
     def _tell(self, phase: Phase, reason: str) -> None:
-        self._sink(Link(self.venue, phase, reason, self._clock()))
+        self._tell_phase(phase, reason, self._clock())

@@ -5,15 +5,17 @@ way on it would come too late.
 """
 
 import threading
+import time
 
 import websocket
 
-from spreadwatch.core.events import Batch, Clock
+from spreadwatch.core.events import Clock, Read
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.dial import Connection
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parser import Parser
 from spreadwatch.feed.reader import Reader, Take
 from spreadwatch.feed.reasons import Failure, explain
+from spreadwatch.feed.subscriptions import Subscriptions
 from spreadwatch.feed.worker import Worker
 
 
@@ -24,7 +26,13 @@ class Successor(Worker):
     """
 
     def __init__(
-        self, name: str, connection: Connection, parser: QuoteParser, request: str, limit_s: float, clock: Clock
+        self,
+        name: str,
+        connection: Connection,
+        parser: Parser,
+        subscriptions: Subscriptions,
+        limit_s: float,
+        clock: Clock,
     ) -> None:
         """Give the handshake `limit_s` seconds and the first quote as many again; `parser` judges what comes."""
         super().__init__(name)
@@ -32,7 +40,7 @@ class Successor(Worker):
         self.ready: Instant | None = None
         self.failure: Failure | None = None
         self.finished = threading.Event()
-        self._request = request
+        self.subscriptions = subscriptions
         self._limit_s = limit_s
         self._clock = clock
         self._began = clock()
@@ -54,13 +62,13 @@ class Successor(Worker):
             take(payloads, at)
         self.reader.take = take
 
-    def _hold(self, payloads: list[bytes], at: Instant) -> Batch:
+    def _hold(self, payloads: list[bytes], at: Instant) -> Read:
         self._held.append((payloads, at))
         return self._parser.batch(payloads, at)
 
     def _run(self) -> None:
         try:
-            self.reader.open(self._limit_s, self._request)
+            self.reader.open(self._limit_s, self.subscriptions.begin(time.monotonic()))
             while self.failure is None and self.reader.delivered is None and not self._stopping.is_set():
                 self.failure = self.reader.step()
             self.ready = self.reader.delivered

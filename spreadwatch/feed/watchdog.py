@@ -1,6 +1,6 @@
 """A thread that looks at every connection 20 times a second and cuts those that say nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from spreadwatch.core.events import Clock
@@ -20,15 +20,15 @@ class Watched(Protocol):
 class Watchdog(Worker):
     """Thread `feed-watchdog`: calls `check` on each stream until stopped."""
 
-    def __init__(self, streams: Iterable[Watched], clock: Clock) -> None:
-        """Look at `streams` with the time of `clock`."""
+    def __init__(self, streams: Callable[[], Iterable[Watched]], clock: Clock) -> None:
+        """Look at what `streams` gives at the time, with the time of `clock`."""
         super().__init__("feed-watchdog")
-        self._streams = tuple(streams)
+        self._streams = streams
         self._clock = clock
 
     def _run(self) -> None:
         while not self._stopping.wait(_PERIOD_S):
-            for stream in self._streams:
+            for stream in self._streams():
                 try:
                     stream.check(self._clock())
                 except Exception as error:  # noqa: BLE001 - logged; the other streams must be watched all the same

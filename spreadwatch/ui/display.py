@@ -26,16 +26,21 @@ class Display:
         cover: Cover,
         title: Title,
         parts: Callable[[], Iterable[Part]],
+        asides: Callable[[], Iterable[Part]],
         fit: Callable[[], None],
         told: Callable[[Exception], None],
     ) -> None:
-        """Paint what `parts` gives at the time; `fit` follows what grew; `told` hears of each exception."""
+        """Paint what `parts` gives at the time; `fit` follows what grew; `told` hears of each exception.
+
+        `asides` are painted every time, also when nothing of the pair changed: they show something beside it.
+        """
         self.is_failing = False
         """True from a failure to the next pair that is painted without one."""
         self._painter = painter
         self._cover = cover
         self._title = title
         self._parts = parts
+        self._asides = asides
         self._fit = fit
         self._told = told
         self._symbol = ""
@@ -49,10 +54,13 @@ class Display:
         """Paint what changed."""
         seen = _visible(pair)
         if seen == self._seen:
-            self.flush()
+            if errors := self._render(pair, self._asides()):
+                self.fail(pair, *errors)
+            else:
+                self.flush()
             return
         self._symbol = pair.symbol
-        errors = self._render(pair)
+        errors = self._render(pair, self._all())
         if errors:
             self.fail(pair, *errors)
         elif self.flush():
@@ -70,7 +78,7 @@ class Display:
         self._begin_to_fail()
         if not self._cover.is_shown:
             try:
-                worse = self._render(stand_in.broken(pair))
+                worse = self._render(stand_in.broken(pair), self._all())
             except Exception as unforeseen:  # noqa: BLE001  nothing may stop the cover
                 worse = [unforeseen]
             if worse:
@@ -94,9 +102,12 @@ class Display:
             return False
         return True
 
-    def _render(self, pair: PairSnapshot) -> list[Exception]:
+    def _all(self) -> tuple[Part, ...]:
+        return (*self._parts(), *self._asides(), self._title.render)
+
+    def _render(self, pair: PairSnapshot, parts: Iterable[Part]) -> list[Exception]:
         errors: list[Exception] = []
-        for part in (*self._parts(), self._title.render):
+        for part in parts:
             try:
                 part(pair)
             except Exception as error:  # noqa: BLE001  one part must not stop the others
@@ -125,5 +136,19 @@ def _visible(pair: PairSnapshot) -> tuple[object, ...]:
         spread.current,
         spread.high,
         spread.low,
+        pair.windows,
+        pair.percentile,
+        pair.net,
+        pair.depth,
+        _visible_funding(pair),
         pair.at.mono_ms // REPAINT_MS,
     )
+
+
+def _visible_funding(pair: PairSnapshot) -> tuple[object, ...]:
+    """Return what is shown of the funding: of its times only the seconds."""
+    funding = pair.funding
+    if funding is None:
+        return ()
+    left_ms = funding.next_in_ms
+    return funding.mark, funding.rate, funding.is_live, left_ms is None or left_ms // 1_000, funding.age_ms // 1_000

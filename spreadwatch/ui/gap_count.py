@@ -3,15 +3,21 @@
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 
+_Key = tuple[str, Venue]
+
 
 class GapCount:
-    """Tell the gaps of the start, at most one per leg, from those that followed. Show it every snapshot."""
+    """Tell the gaps of the start, at most one per leg, from those that followed. Show it every snapshot.
+
+    Symbols come and go. Of those whose pair is not in the snapshots, the first gap is that of the start.
+    """
 
     def __init__(self) -> None:
         self.total = 0
         """All gaps so far, as the snapshot counts them."""
-        self._started: set[tuple[str, Venue]] = set()
-        self._waiting: set[tuple[str, Venue]] | None = None
+        self._known: set[_Key] = set()
+        self._waiting: set[_Key] = set()
+        self._started: set[_Key] = set()
 
     @property
     def starting(self) -> int:
@@ -27,16 +33,29 @@ class GapCount:
         """Count anew."""
         if not snapshot.pairs:
             return
-        if self._waiting is not None and not self._waiting:
-            self.total = snapshot.pairs[0].counts.gaps
-            return
-        legs = {(pair.symbol, leg.venue): leg for pair in snapshot.pairs for leg in (pair.spot, pair.futures)}
-        if self._waiting is None:
-            self._waiting = set(legs)
+        shown: set[_Key] = set()
+        arrived: set[_Key] = set()
+        for pair in snapshot.pairs:
+            for leg in (pair.spot, pair.futures):
+                key = pair.symbol, leg.venue
+                shown.add(key)
+                if leg.quote is not None:
+                    arrived.add(key)
+        self._meet(shown)
         total = snapshot.pairs[0].counts.gaps
-        arrived = {key for key in self._waiting if legs[key].quote is not None}
-        if arrived or (self._waiting and total != self.total):
-            begun = {(gap.symbol, gap.venue) for gap in snapshot.gaps}
-            self._started = begun & self._waiting | self._started - self._waiting
-            self._waiting -= arrived
+        if total != self.total or not self._waiting.isdisjoint(arrived):
+            self._sort_out(snapshot, shown, arrived)
         self.total = total
+
+    def _meet(self, keys: set[_Key]) -> None:
+        if not keys <= self._known:
+            self._waiting |= keys - self._known
+            self._known |= keys
+
+    def _sort_out(self, snapshot: Snapshot, shown: set[_Key], arrived: set[_Key]) -> None:
+        begun = {(gap.symbol, gap.venue) for gap in snapshot.gaps}
+        lasting = {(gap.symbol, gap.venue) for gap in snapshot.gaps if gap.end is None}
+        self._meet(begun)
+        # A gap that came and went since the last look was that of the start, unless the leg had no need of one.
+        self._started = begun & self._waiting | self._started - self._waiting
+        self._waiting -= arrived | (begun - lasting - shown)

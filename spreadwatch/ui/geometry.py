@@ -30,11 +30,15 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The window of last time: where its full and its compact form stood, and which of them was shown."""
+    """The window of last time: where its full and its compact form stood, and which of them was shown.
+
+    `costs`: whether all that costs stood there, or one line of it.
+    """
 
     full: Rect | None = None
     small: Rect | None = None
     compact: bool = False
+    costs: bool = False
 
 
 def parse(geometry: str) -> Rect | None:
@@ -62,7 +66,8 @@ def load(path: Path) -> Remembered:
     """Read what was remembered. A missing file is nothing; a broken one is ignored with a warning."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return Remembered(_rect(stored.get("full")), _rect(stored.get("small")), stored.get("compact") is True)
+        rects = _rect(stored.get("full")), _rect(stored.get("small"))
+        return Remembered(*rects, stored.get("compact") is True, stored.get("costs") is True)
     except FileNotFoundError:
         return Remembered()
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -9,13 +9,17 @@ from spreadwatch.ui.painter import Painter
 from spreadwatch.ui.shortcuts import BY_ACTION, Action, is_apple, label
 
 _GROUPS: tuple[tuple[Action, ...], ...] = (
-    ("reset", "copy"),
+    ("reset", "copy", "evidence"),
+    ("symbols", "remove", "watch_list"),
+    ("alerts", "costs", "reverse", "export"),
     ("gaps", "diagnostics"),
     ("compact", "topmost", "theme"),
     ("shortcuts", "close"),
 )
 _WORDS: dict[Action, str] = {"shortcuts": "Shortcuts", "gaps": "Gaps"}
 """Where the menu says it otherwise than the list of shortcuts."""
+_MOST_SYMBOLS = 20
+"""A longer menu would not fit the screen; the symbol box and the watch list have no such limit."""
 _SYMBOL_VARIABLE = "spreadwatch_symbol"
 
 
@@ -57,7 +61,7 @@ class Menu:
             borderwidth=px(1),
             activeborderwidth=px(3),
         )
-        if len(state.symbols) > 1:
+        if 1 < len(state.symbols) <= _MOST_SYMBOLS:
             self._add_symbols(state)
         apple = is_apple(self._root)
         for number, group in enumerate(_GROUPS):

@@ -6,7 +6,7 @@ cost far more than one large one. A frame without a change makes none.
 
 import math
 import tkinter as tk
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from spreadwatch.ui.scale import Px
@@ -22,7 +22,13 @@ _BODY = """
 """  # one change that fails must not take the others of its frame with it
 
 _Command = tuple[str | int, ...]
-ColourOption = Literal["-background", "-foreground", "-highlightbackground", "-highlightcolor"]
+Drawing = Callable[[], Iterable[_Command]]
+"""Gives all commands that draw something anew, such as the items of a canvas, in the palette of the moment."""
+
+ColourOption = Literal[
+    "-background", "-foreground", "-highlightbackground", "-highlightcolor", "-insertbackground", "-selectbackground",
+    "-selectforeground",
+]  # fmt: skip
 
 
 class Painter:
@@ -38,6 +44,7 @@ class Painter:
         self._pending: list[_Command] = []
         self._cells: list[Cell] = []
         self._tints: list[tuple[str, ColourOption, Role]] = []
+        self._drawings: list[Drawing] = []
         self._lasting: dict[tuple[str, str], int] = {}
         self._lost = False
         self._advances: dict[str, dict[str, int]] = {}
@@ -59,9 +66,15 @@ class Painter:
         self._cells.append(cell)
         return cell
 
+    def add_drawing(self, everything: Drawing) -> None:
+        """Draw `everything` anew after a change of theme, and after a frame that got lost."""
+        self._drawings.append(everything)
+
     def recolour(self, palette: Palette) -> None:
         """Change the theme of all that was painted."""
         self.palette = palette
+        for everything in self._drawings:
+            self._pending.extend(everything())
         self._pending.extend((path, "configure", option, palette[role]) for path, option, role in self._tints)
         for cell in self._cells:
             cell.recolour()
@@ -103,6 +116,8 @@ class Painter:
             yield path, "configure", name, value
         for cell in self._cells:
             yield cell.all()
+        for everything in self._drawings:
+            yield from everything()
 
     def measure(self, font: str, words: str) -> int:
         """Return the width of a text in pixels. Each character is asked of Tcl once."""

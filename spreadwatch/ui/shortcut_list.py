@@ -23,7 +23,11 @@ class ShortcutList(Panel):
             row=0, column=0, columnspan=5, sticky="w", pady=(0, px(8))
         )
         apple = is_apple(parent)
-        table = [(tuple(label(key, apple=apple) for key in one.keys), one.words) for one in SHORTCUTS]
+        table = [
+            ((one.group,) if one.group else tuple(label(key, apple=apple) for key in one.keys), one.words)
+            for one in SHORTCUTS
+            if one.group != ""
+        ]
         rows = -(-len([*table, *MORE_HINTS]) // _COLUMNS)
         for number, (keys, words) in enumerate([*table, *MORE_HINTS]):
             row, column = 1 + number % rows, number // rows * 3

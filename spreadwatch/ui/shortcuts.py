@@ -7,57 +7,91 @@ from tkinter import ttk
 from typing import Literal
 
 Action = Literal[
-    "reset", "copy", "gaps", "diagnostics", "compact", "topmost", "theme", "next", "previous", "shortcuts", "dismiss",
-    "close",
+    "reset", "copy", "evidence", "watch_list", "symbols", "remove", "gaps", "diagnostics", "compact", "topmost",
+    "theme", "next", "previous", "shortcuts", "dismiss", "close", "alerts", "costs",
+    "chart_1m", "chart_5m", "chart_15m", "chart_1h", "chart_all",
+    "zoom_in", "zoom_out", "live", "reverse", "export",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """What some keys do. In `keys`, Mod is Control, on macOS Command."""
+    """What some keys do. In `keys`, Mod is Control, on macOS Command; a sign stands for its keys on the digits, too.
+
+    `group`: how the F1 list writes the keys of this and what follows it, None for its own, empty for not at all.
+    """
 
     action: Action
     keys: tuple[str, ...]
     words: str
+    group: str | None = None
 
 
+_MINUS = "\N{MINUS SIGN}"
 SHORTCUTS = (
     Shortcut("reset", ("Mod+R",), "Reset max and min"),
     Shortcut("copy", ("Mod+C",), "Copy the spread"),
+    Shortcut("evidence", ("Mod+E",), "Evidence of max, then min"),
+    Shortcut("costs", ("Mod+F",), "Fees, funding, size"),
+    Shortcut("watch_list", ("F2", "Mod+L"), "Watch list"),
+    Shortcut("symbols", ("Mod+K",), "Watch a symbol"),
+    Shortcut("remove", ("Mod+Del",), "Stop watching this one"),
+    Shortcut("next", ("Mod+PgDn", "Alt+Right"), "Next symbol"),
+    Shortcut("previous", ("Mod+PgUp", "Alt+Left"), "Previous symbol"),
+    Shortcut("alerts", ("F3", "Mod+A"), "Alerts"),
+    Shortcut("chart_1m", ("1",), "Chart of 1m 5m 15m 1h all", "1 2 3 4 5"),
+    Shortcut("chart_5m", ("2",), "Chart of 5 minutes", ""),
+    Shortcut("chart_15m", ("3",), "Chart of 15 minutes", ""),
+    Shortcut("chart_1h", ("4",), "Chart of an hour", ""),
+    Shortcut("chart_all", ("5",), "Chart of all", ""),
+    Shortcut("zoom_in", ("+",), "Chart closer, wider", f"+ {_MINUS}"),
+    Shortcut("zoom_out", ("-",), "Chart wider", ""),
+    Shortcut("live", ("Home",), "Chart back to live"),
+    Shortcut("reverse", ("V",), "Chart of the reverse"),
+    Shortcut("export", ("Mod+S",), "Save the chart as CSV"),
     Shortcut("gaps", ("Mod+G",), "List of gaps"),
     Shortcut("diagnostics", ("Mod+D",), "Copy diagnostics"),
     Shortcut("compact", ("Mod+M",), "Compact window"),
     Shortcut("topmost", ("Mod+P",), "Always on top"),
     Shortcut("theme", ("Mod+T",), "Dark or light"),
-    Shortcut("next", ("Mod+PgDn", "Alt+Right"), "Next symbol"),
-    Shortcut("previous", ("Mod+PgUp", "Alt+Left"), "Previous symbol"),
     Shortcut("shortcuts", ("F1", "?"), "This list"),
-    Shortcut("dismiss", ("Esc",), "Close a list or a notice"),
+    Shortcut("dismiss", ("Esc",), "Close a list, an alert, a notice"),
     Shortcut("close", ("Mod+W", "Mod+Q"), "Close the window"),
 )
 BY_ACTION = {shortcut.action: shortcut for shortcut in SHORTCUTS}
 MORE_HINTS = (
     (("Click",), "Copy any value"),
     (("Tab", "Return"), "Reach and press anything"),
+    (("\N{UPWARDS ARROW} \N{DOWNWARDS ARROW}", "Del"), "In the list: show, remove"),
+    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "Space"), "In the list: sort, turn"),
+    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}",), "In the chart: earlier, later"),
 )
 
-_KEYSYMS = {"PgDn": "Next", "PgUp": "Prior", "Esc": "Escape", "?": "question"}
+_KEYSYMS = {
+    "PgDn": ("Next",), "PgUp": ("Prior",), "Esc": ("Escape",), "Del": ("Delete",), "?": ("question",),
+    "+": ("plus", "equal", "KP_Add"), "-": ("minus", "KP_Subtract"),
+}  # fmt: skip
+_TYPING = "SpreadwatchTyping"
+"""The binding tag of entries."""
 _ARROWS = {"Left": "\N{LEFTWARDS ARROW}", "Right": "\N{RIGHTWARDS ARROW}"}
 _APPLE = {"Mod": "\N{PLACE OF INTEREST SIGN}", "Alt": "\N{OPTION KEY}"}
 
 
 def sequences(key: str, *, apple: bool) -> list[str]:
     """Return the Tk event patterns of a key; letters both small and large, for Caps Lock."""
-    *modifiers, name = key.split("+")
-    keysym = _KEYSYMS.get(name, name)
-    names = [keysym.lower(), keysym.upper()] if len(keysym) == 1 else [keysym]
+    *modifiers, name = _split(key)
+    names = _KEYSYMS.get(name, (name.lower(), name.upper()) if name.isalpha() and len(name) == 1 else (name,))
     held = [{"Mod": "Command" if apple else "Control", "Alt": "Option" if apple else "Alt"}[one] for one in modifiers]
     return [f"<{'-'.join([*held, 'Key', one])}>" for one in names]
 
 
+def _split(key: str) -> list[str]:
+    return [key] if len(key) == 1 else key.split("+")
+
+
 def label(key: str, *, apple: bool) -> str:
     """Write a key as people read it: 'Ctrl+R', on macOS '⌘R'."""
-    *modifiers, name = key.split("+")
+    *modifiers, name = _split(key)
     name = _ARROWS.get(name, name)
     if apple:
         return "".join(_APPLE[one] for one in modifiers) + name
@@ -78,6 +112,19 @@ def bind_all(root: tk.Tk, actions: Mapping[Action, Callable[[], None]]) -> None:
                 root.bind(sequence, _handler(actions[shortcut.action]))
     for sequence in ("<Return>", "<KP_Enter>"):
         root.bind_class("TButton", sequence, _press)
+
+
+def leave_typing_alone(entry: tk.Entry, *, apple: bool) -> None:
+    """Keep the keys that write or edit text from doing anything else in the window; the others still do."""
+    modifier = "Command" if apple else "Control"
+    own, kind, *rest = entry.bindtags()
+    entry.bindtags((own, kind, _TYPING, *rest))
+    entry.bind_class(_TYPING, "<Key>", lambda _event: "break")
+    passing = (f"<{modifier}-Key>", "<Escape>", "<<NextWindow>>", "<<PrevWindow>>")
+    for sequence in (*passing, *(f"<F{number}>" for number in range(1, 13))):
+        entry.bind_class(_TYPING, sequence, lambda _event: None)
+    for letter in "acvxACVX":
+        entry.bind_class(_TYPING, f"<{modifier}-Key-{letter}>", lambda _event: "break")
 
 
 def _press(event: "tk.Event[tk.Misc]") -> None:

@@ -2,6 +2,7 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot
@@ -42,8 +43,14 @@ class StatusBar:
             if column == _BREAKS:
                 label.configure(cursor="hand2")
                 label.bind("<Button-1>", lambda _event: show_gaps())
-        feedback, self._feedback = painted(self.frame, painter, fonts.SMALL_WORDS, "text", "background", anchor="e")
-        feedback.grid(row=0, column=5, sticky="e", padx=(0, px(14)))
+        words = fonts.SMALL_WORDS
+        feedback, self._feedback = painted(self.frame, painter, words, "text", "background", chars=None, anchor="e")
+        feedback.configure(width=1)  # long words must not make the window wider
+        feedback.grid(row=0, column=5, sticky="ew", padx=(0, px(14)))
+        feedback.bind("<Configure>", self._resized)
+        self._measure = partial(painter.measure, words)
+        self._said, self._width = "", 0
+        self._cover, self._long = painted(self.frame, painter, words, "text", "background", chars=None, anchor="e")
         times = "UTC" if utc else "local time"
         still(self.frame, painter, times, fonts.SMALL_WORDS, "muted", "background").grid(row=0, column=6)
         keys = still(self.frame, painter, "F1 shortcuts", fonts.SMALL_WORDS, "muted", "background")
@@ -75,8 +82,19 @@ class StatusBar:
         self._shown = shown
 
     def say(self, words: str) -> None:
-        """Show brief feedback; the caller takes it away again."""
-        self._feedback.show(words, "text")
+        """Show brief feedback, over all else in the bar if it is long; the caller takes it away again."""
+        self._said = words
+        if self._measure(words) <= self._width:
+            self._feedback.show(words, "text")
+            self._cover.place_forget()
+        else:
+            self._long.show(text.shortened(words, self.frame.winfo_width(), self._measure), "text")
+            self._cover.place(relwidth=1, relheight=1)
+
+    def _resized(self, event: "tk.Event[tk.Misc]") -> None:
+        if event.width != self._width:
+            self._width = event.width
+            self.say(self._said)
 
 
 def _leg_words(leg: LegSnapshot) -> tuple[str, Role]:

@@ -93,6 +93,15 @@ def clock(wall_ms: int, now_ms: int, *, utc: bool) -> str:
     return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%m-%d %H:%M:%S", then)
 
 
+def moment(wall_ms: int, *, utc: bool) -> str:
+    """Write a Unix ms as date and time to the millisecond; a dash when the system's calendar cannot tell."""
+    try:
+        then = (time.gmtime if utc else time.localtime)(wall_ms // 1_000)
+    except (OverflowError, ValueError, OSError):
+        return NO_VALUE
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', then)}.{wall_ms % 1_000:03d}"
+
+
 def split_symbol(symbol: str) -> tuple[str, str]:
     """Split a symbol into base and quote asset; the quote is empty when none is known.
 

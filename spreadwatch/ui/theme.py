@@ -10,7 +10,7 @@ from spreadwatch.ui.scale import Px
 
 Role = Literal[
     "background", "card", "border", "hover", "text", "muted", "faint", "accent",
-    "up", "down", "live", "waiting", "stale", "refused", "badge", "badge_text",
+    "up", "down", "live", "waiting", "stale", "refused", "badge", "badge_text", "reverse", "shade",
 ]  # fmt: skip
 Palette = dict[Role, str]
 ThemeName = Literal["dark", "light"]
@@ -35,6 +35,8 @@ PALETTES: dict[ThemeName, Palette] = {
         "refused": "#FF7B72",
         "badge": "#3B2D63",
         "badge_text": "#D9C8FF",
+        "reverse": "#C0A3FF",
+        "shade": "#202A3A",
     },
     "light": {
         "background": "#F4F6F8",
@@ -53,6 +55,8 @@ PALETTES: dict[ThemeName, Palette] = {
         "refused": "#B3261E",
         "badge": "#E6DCFA",
         "badge_text": "#54279B",
+        "reverse": "#6F3CC4",
+        "shade": "#E8EDF4",
     },
 }
 

@@ -3,6 +3,7 @@
 import contextlib
 import time
 import tkinter as tk
+from collections.abc import Callable
 
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui import text
@@ -13,10 +14,16 @@ _EVERY_S = 0.1
 
 
 class Title:
-    """Render one pair's spread. `is_due`: a newer title waits for a later frame."""
+    """Render one pair's spread. `is_due`: a newer title waits for a later frame.
 
-    def __init__(self, root: tk.Misc, painter: Painter, badge: str | None) -> None:
+    `flash` is asked each time for words that take its place at this moment; None for none.
+    """
+
+    def __init__(
+        self, root: tk.Misc, painter: Painter, badge: str | None, flash: Callable[[], str | None] = lambda: None
+    ) -> None:
         self.is_due = False
+        self._flash = flash
         self._tk = root.tk
         self._painter = painter
         self._badge = badge
@@ -25,7 +32,7 @@ class Title:
 
     def render(self, pair: PairSnapshot) -> None:
         """Paint the title, at most ten times a second; the change to or from a dash at once."""
-        words = text.title(pair.symbol, pair.spread.current, pair.places, self._badge)
+        words = self._flash() or text.title(pair.symbol, pair.spread.current, pair.places, self._badge)
         self.is_due = False
         if words == self._words:
             return

@@ -57,18 +57,30 @@ def _label(parent: tk.Misc, font: str, anchor: Anchor) -> tk.Label:
 
 
 class Value:
-    """A number on a card. A click on it, or Return when it has the focus, copies its exact text."""
+    """A number on a card. A click on it, or Return when it has the focus, copies its exact text.
+
+    With `press`, that is called instead.
+    """
 
     def __init__(
-        self, parent: tk.Misc, painter: Painter, copy: Copy, font: str, *, chars: int, anchor: Anchor = "e"
+        self,
+        parent: tk.Misc,
+        painter: Painter,
+        copy: Copy,
+        font: str,
+        *,
+        chars: int,
+        anchor: Anchor = "e",
+        press: Callable[[], None] | None = None,
     ) -> None:
         self.label, self.cell = painted(parent, painter, font, "muted", "card", chars=chars, anchor=anchor)
         self._copy = copy
+        self._press = press or self.copy
         self._exact = ""
         self.label.configure(cursor="hand2", takefocus=1, highlightthickness=painter.px(1))
         painter.tint(self.label, highlightbackground="card", highlightcolor="accent")
         for event in ("<Button-1>", "<Return>", "<KP_Enter>", "<space>"):
-            self.label.bind(event, self._copied)
+            self.label.bind(event, self._pressed)
 
     def show(self, words: str, role: Role, exact: str) -> None:
         """Show a text; `exact` is what a copy gives, empty when there is nothing to copy."""
@@ -79,6 +91,6 @@ class Value:
         """Copy the exact text to the clipboard."""
         self._copy(self._exact, self.cell.words)
 
-    def _copied(self, _event: "tk.Event[tk.Misc]") -> str:
-        self.copy()
+    def _pressed(self, _event: "tk.Event[tk.Misc]") -> str:
+        self._press()
         return "break"

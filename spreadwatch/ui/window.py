@@ -7,8 +7,10 @@ from pathlib import Path
 from spreadwatch.ui import geometry, scale
 from spreadwatch.ui.geometry import Rect, Remembered
 
-_FULL_WIDTH = 761
+_FULL_WIDTH, _FULL_HEIGHT = 761, 684
 _COMPACT_WIDTH = 511
+_TAKEN = 80
+"""Height that a desktop's own bars and the window's frame take of a small screen."""
 
 _interpreters: list[object] = []
 """Every Tcl interpreter made here. One freed by a garbage collector that happens to run in a worker thread
@@ -27,16 +29,18 @@ class Window:
         self._file = remember_in
         stored = geometry.load(remember_in) if remember_in else Remembered()
         self.compact = compact or stored.compact
+        self.costs = stored.costs
+        """Whether all that costs is shown, or one line of it; remembered."""
         self._rects = {False: stored.full, True: stored.small}
         self._lent: Rect | None = None
+        self._aside = 0
 
     def place(self) -> None:
         """Give the window its first size and, when that is remembered, its place."""
         stored = self._rects[self.compact]
         self.root.update_idletasks()
         if stored is None:
-            width, height = self._least()
-            self.root.geometry(f"{max(width, self._usual_width())}x{height}")
+            self.root.geometry("{}x{}".format(*self._usual()))
         else:
             self.root.geometry(str(self._clamped(stored)))
         self.root.minsize(*self._least())
@@ -69,7 +73,7 @@ class Window:
         if stored is not None:
             width, height = max(stored.width, width), max(stored.height, height)
         else:
-            width = max(width, self._usual_width())
+            width, height = self._usual()
         if now is not None:
             self._move(Rect(now.x, now.y, width, height), now)
 
@@ -86,6 +90,29 @@ class Window:
             self.root.geometry(f"{self._lent.width}x{self._lent.height}")
             self._lent = None
 
+    def set_aside(self, width: int) -> None:
+        """Make the full form wider or narrower by what now stands, or no longer stands, beside its usual content."""
+        by, self._aside = width - self._aside, width
+        if self.compact:
+            self._rects[False] = _wider(self._rects[False], by)
+            return
+        self._lent = _wider(self._lent, by)
+        now = geometry.parse(self.root.geometry())
+        if now is None or now.width <= 1 or self._is_zoomed():  # not placed yet, or as wide as can be
+            return
+        self.root.update_idletasks()
+        self.root.minsize(*self._least())
+        self._move(Rect(now.x, now.y, max(now.width + by, 1), now.height), now)
+
+    def set_height(self, height: int) -> None:
+        """Make the window so high: what is in it takes more room, or less, from now on."""
+        now = geometry.parse(self.root.geometry())
+        if now is None or now.width <= 1 or self._is_zoomed():
+            return
+        self.root.update_idletasks()
+        self.root.minsize(*self._least())
+        self._move(Rect(now.x, now.y, now.width, height), now)
+
     def destroy(self) -> None:
         """End the window at once, then remember where it stood."""
         self._rects[self.compact] = self._present()
@@ -94,7 +121,7 @@ class Window:
         self.root.quit()  # other interpreters of this process would keep the main loop going
         self.root.destroy()
         if self._file is not None:
-            geometry.save(self._file, Remembered(self._rects[False], self._rects[True], self.compact))
+            geometry.save(self._file, Remembered(self._rects[False], self._rects[True], self.compact, self.costs))
 
     def _present(self) -> Rect | None:
         """Return where the window stands, or what was remembered when it fills the screen or was never seen."""
@@ -113,8 +140,13 @@ class Window:
     def _least(self) -> tuple[int, int]:
         return self.root.winfo_reqwidth(), self.root.winfo_reqheight()
 
-    def _usual_width(self) -> int:
-        return self.px(_COMPACT_WIDTH if self.compact else _FULL_WIDTH)
+    def _usual(self) -> tuple[int, int]:
+        """Return the first size. The chart of the full form takes what the rest leaves."""
+        width, height = self._least()
+        if self.compact:
+            return max(width, self.px(_COMPACT_WIDTH)), height
+        room = min(self.px(_FULL_HEIGHT), self.root.winfo_screenheight() - self.px(_TAKEN))
+        return max(width, self.px(_FULL_WIDTH) + self._aside), max(height, room)
 
     def _clamped(self, wanted: Rect) -> Rect:
         root = self.root
@@ -128,3 +160,7 @@ class Window:
             self.root.geometry(f"{wanted.width}x{wanted.height}")
         else:
             self.root.geometry(str(wanted))
+
+
+def _wider(rect: Rect | None, by: int) -> Rect | None:
+    return rect and Rect(rect.x, rect.y, max(rect.width + by, 1), rect.height)

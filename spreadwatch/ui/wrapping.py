@@ -42,6 +42,7 @@ class WrappedLine:
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         if event.width != self._width:
             self._width = event.width
+            self._lines = 0  # what was kept free belonged to the other width
             self._painter.configure(str(self.label), "-wraplength", event.width)
             self._make_room()
 

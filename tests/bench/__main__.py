@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import lasting, receiving, windows
+from tests.bench import charting, lasting, receiving, windows
 from tests.bench.figures import Figure, as_json, table
 from tests.bench.processes import Children, ContenderError, children
 from tests.bench.receiving import Told
 
-ROWS = ("receive", "snapshot", *windows.SCENES, "lasting")
+ROWS = ("receive", "snapshot", *windows.SCENES, "lasting", "chart")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +49,7 @@ def _measure(family: Children, told: Told, wanted: set[str]) -> list[Figure]:
         (wanted & {"receive", "snapshot"}, lambda rows: receiving.measure(family, told, rows)),
         (wanted & {*windows.SCENES}, lambda rows: windows.measure(family, told, rows)),
         (wanted & {"lasting"}, lambda _: lasting.measure(family, told)),
+        (wanted & {"chart"}, lambda _: charting.measure(family, told)),
     ]
     for rows, measure in steps:
         if not rows:

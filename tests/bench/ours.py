@@ -13,7 +13,8 @@ from spreadwatch.core.events import Batch, Event
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed import clock
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.fleet import quote_stream
+from spreadwatch.feed.stream import StreamSettings
 from tests.bench.meter import arguments
 
 _CONTRACT = Contract("BTCUSDT", "BTCUSDT")
@@ -51,7 +52,7 @@ class CountingSink:
 def measure(venue: Venue, base_url: str, count: int, warm: int) -> CountingSink:
     """Run one connection until `count` quotes came."""
     sink = CountingSink(count, warm)
-    stream = Stream(
+    stream = quote_stream(
         venue,
         base_url,
         [_CONTRACT],

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from spreadwatch.app import Session
 from spreadwatch.core.events import Batch, Event
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
+from spreadwatch.session import Session
 from spreadwatch.ui import loop
 
 Weighted = tuple[float, int]
@@ -60,7 +60,7 @@ class Probe:
         if self._due is not None:
             self.late_ms.append(max(began - self._due, 0) * 1_000)
         self.turns.append(began)
-        return self._session.pump.turn()
+        return self._session.turn()
 
     def painted(self, snapshot: Snapshot, root: Any) -> None:  # noqa: ANN401 - tkinter.Tk
         """Take note that `render()` of `snapshot` has returned."""

@@ -75,12 +75,15 @@ class Oracle:
     def both_live(self, steps: list[Step], symbol: str, now: Instant) -> bool:
         return all(self.live(steps, venue, symbol, now) for venue in Venue)
 
-    def samples(self, symbol: str) -> list[Sample]:
-        """Return every spread that existed at an accepted quote, or that came to exist again, since the reset."""
+    def samples(self, symbol: str, *, session: bool = False) -> list[Sample]:
+        """Return every spread that existed at an accepted quote, or that came to exist again, since the reset.
+
+        `session`: since the start, whatever was reset.
+        """
         samples: list[Sample] = []
         for count, event in enumerate(self.events):
             before = Oracle(self.silence_ms, self.events[:count]).steps()
-            if event == Reset(symbol):
+            if event == Reset(symbol) and not session:
                 samples = []
             elif isinstance(event, Batch):
                 samples += self._of_batch(before, event, symbol)

@@ -11,7 +11,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.snapshot import Snapshot, to_json
 from tests.core.builders import HOUR_MS, SILENCE_MS
-from tests.core.oracle import Oracle, Reset
+from tests.core.oracle import Oracle, Reset, extremes_json
 
 SYMBOLS = ("ETHUSDT", "PEPEUSDT")
 fast = settings(deadline=None, database=None, max_examples=150)
@@ -132,6 +132,12 @@ def check(run: Run) -> None:
         counts = found["counts"]
         assert isinstance(counts, dict)
         counts.pop("gaps")  # has a test of its own
+        session = extremes_json(oracle.samples(pair.symbol, session=True))
+        told = found["windows"]
+        assert isinstance(told, dict)
+        assert told["session"] == {key: value for key, value in session.items() if key.startswith("m")}
+        for key in ("windows", "percentile", "net", "funding", "depth"):  # have oracles of their own
+            found.pop(key)
         assert found == oracle.answer(pair.symbol, now)
         for extreme, pick in ((pair.spread.high, max), (pair.spread.low, min)):
             if extreme is not None:

@@ -18,7 +18,8 @@ from tests.core.builders import FUTURES, SILENCE_MS, SPOT, Scene, batch, link, l
 
 CAPTURE = Path(__file__).parents[3] / "shared" / "data" / "btcusdt-20240808-bookticker.jsonl.gz"
 
-PAIR_KEYS = ["symbol", "at_ms", "state", "reason", "spot", "futures", "spread", "counts"]
+LATER_KEYS = ["windows", "percentile", "net", "funding", "depth"]
+PAIR_KEYS = ["symbol", "at_ms", "state", "reason", "spot", "futures", "spread", "counts", *LATER_KEYS]
 LEG_KEYS = [
     *("state", "reason", "bid", "bid_qty", "ask", "ask_qty", "update_id"),
     *("exchange_ms", "received_ms", "age_ms"),
@@ -73,6 +74,27 @@ def test_a_live_pair_reads_as_documented() -> None:
             "samples": 1,
         },
         "counts": {"spot": 1, "futures": 1, "rejected": 0, "repeated": 0, "reconnects": 0, "dropped": 0, "gaps": 2},
+        "windows": {
+            name: {"max": "1.00", "max_at_ms": 20, "min": "1.00", "min_at_ms": 20}
+            for name in ("1m", "15m", "1h", "session")
+        },
+        "percentile": None,
+        "net": {
+            "entry": "1.00",
+            "entry_bps": "100.0000",
+            "entry_edge_bps": "-114.9500",
+            "reverse": "-2.00",
+            "reverse_bps": "-200.0000",
+            "reverse_edge_bps": "-214.9500",
+            "entry_fees": "0.149500",
+            "round_trip": "3.299000",
+            "round_trip_bps": "329.9000",
+            "size": "1.5",
+            "size_quote": "150.000",
+            "limiting": "spot",
+        },
+        "funding": None,
+        "depth": None,
     }
 
 

@@ -30,6 +30,8 @@ class Run:
         self._most = most
         self._until_s = time.monotonic() + seconds
         self.episodes: Counter[str] = Counter()
+        self.alerts = 0
+        self.stale_alerts: list[str] = []
         self.lies = 0
         self.failures: list[str] = []
         self.worst_grey_s = 0.0
@@ -51,6 +53,8 @@ class Run:
                         self.failures.append(f"rig {number}: {error}")
             with self._lock:
                 self.lies += rig.sampler.lie_count
+                self.alerts += rig.sampler.alerts
+                self.stale_alerts += rig.sampler.stale_alerts
                 self.samples += rig.sampler.live_samples
                 self.worst_grey_s = max(self.worst_grey_s, rig.sampler.worst_grey_s)
 
@@ -79,6 +83,8 @@ class Run:
             "episodes": dict(self.episodes),
             "lies": self.lies,
             "live_samples": self.samples,
+            "alerts": self.alerts,
+            "stale_alerts": self.stale_alerts,
             "failures": self.failures[:_MANY],
             "failed": len(self.failures),
             "grey_s": round(self.worst_grey_s, 3),

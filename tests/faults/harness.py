@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from io import StringIO
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from spreadwatch import app
 from spreadwatch.commands.output import JsonLines
 from spreadwatch.commands.watch import WatchOptions, watch
 from spreadwatch.config import Config, Endpoints, Feed
+from spreadwatch.core.alerts import Number, Rule, Side
 from spreadwatch.core.events import Clock
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot, Snapshot, to_json
 from spreadwatch.feed import clock, stream, worker
@@ -29,7 +31,7 @@ from spreadwatch.feed.backoff import Attempts
 from tests.exchange import Exchange
 from tests.faults.feeder import SYMBOL, VENUES, Feeder
 from tests.faults.sampler import Sampler
-from tests.faults.truth import BrokenPromiseError, PairClaim, claim_of_json, claim_of_snapshot
+from tests.faults.truth import BrokenPromiseError, PairClaim, claim_of_alert, claim_of_json, claim_of_snapshot
 
 SILENCE_S = 0.3
 GRACE_S = 0.25
@@ -103,6 +105,16 @@ class _Screen(JsonLines):
             raise Stopped
 
 
+_RULES = tuple(  # around the spread of a steady feeder, which swings by a cent
+    Rule(f"within {hold_s:g} s", SYMBOL, Number.SPREAD, side, level, rearm, hold_s)
+    for side, level, rearm in (
+        (Side.BELOW, Decimal("-1.30"), Decimal("-1.28")),
+        (Side.ABOVE, Decimal("-1.28"), Decimal("-1.30")),
+    )
+    for hold_s in (0.0, 0.6)  # the longer one can only end in a silence
+)
+
+
 class Rig:
     """The program, the exchange, the feeder and the sampler, as a context manager."""
 
@@ -142,7 +154,8 @@ class Rig:
                 self.exchange.rest(venue, rest)
         self._stopping = threading.Event()
         self._screen = _Screen(self._stopping)
-        self.sampler = Sampler(self._look, self.feeder.truths, silence_s, grace_s)
+        self.sampler = Sampler(self._look, self.feeder.truths, silence_s, grace_s, self._new_alerts)
+        self._last_alert = 0
         self._thread = threading.Thread(target=self._serve, name="rig-main", daemon=True)
 
     def __enter__(self) -> Self:
@@ -152,9 +165,9 @@ class Rig:
         )
         self.streams: dict[str, stream.Stream] = {}
         with mock.patch.object(clock, "now", self._now):
-            self.session = app.live(Config((SYMBOL,), feed=self._feed, endpoints=endpoints))
-            recruit = self.session._recruit
-            self.session._recruit = lambda session: self._prepare(recruit(session))
+            self.session = app.live(Config((SYMBOL,), feed=self._feed, endpoints=endpoints, alerts=_RULES))
+            self._launch = self.session.launch
+            self.session.launch = self._prepare  # type: ignore[method-assign]
             self.feeder.start()
             self.session.start()
         self._thread.start()
@@ -171,18 +184,17 @@ class Rig:
         self.feeder.stop()
         self.exchange.__exit__(kind, error, trace)
 
-    def _prepare(self, workers: list[worker.Worker]) -> list[worker.Worker]:
-        for one in workers:
-            if isinstance(one, stream.Stream):
-                self.streams[str(one.venue)] = one
-                if self._unlimited:
-                    one._attempts = Attempts(10**9, 0.001)
-        return workers
+    def _prepare(self, worker: worker.Worker) -> None:
+        if isinstance(worker, stream.Stream):
+            self.streams[worker.name] = worker
+            if self._unlimited:
+                worker._attempts = Attempts(10**9, 0.001)
+        self._launch(worker)
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
             try:
-                watch(self.session.pump, self._screen, WatchOptions(0.001, None, once=False), self.session.check)
+                watch(self.session.turn, self._screen, WatchOptions(0.001, None, once=False), self.session.check)
             except Stopped:
                 return
             except Exception:  # noqa: BLE001 - see `outlives`
@@ -219,6 +231,14 @@ class Rig:
             return claim_of_json(json.loads(line))
         snapshot = self._screen.last
         return None if snapshot is None else claim_of_snapshot(snapshot.pairs[0])
+
+    def _new_alerts(self) -> list[tuple[float, PairClaim]]:
+        """Return the alerts since the last call, oldest first."""
+        snapshot = self._screen.last
+        new = [alert for alert in (snapshot.alerts if snapshot else ()) if alert.serial > self._last_alert]
+        if new:
+            self._last_alert = new[-1].serial
+        return [(alert.at.mono_ms / 1000, claim_of_alert(alert)) for alert in new]
 
     def reasons(self, venue: str) -> Counter[str]:
         """Return why connections ended so far, counted."""

@@ -4,10 +4,10 @@ They patch classes and modules of this process, so a rig has to be made inside o
 """
 
 import contextlib
-import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 from unittest import mock
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.leg import Leg, State
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant
 from spreadwatch.feed import dial, health, listing, reader, watchdog, worker
 from spreadwatch.feed.listing import ListingLoader
 from spreadwatch.feed.messages import QuoteParser
@@ -48,7 +48,7 @@ def _loss_untold() -> contextlib.AbstractContextManager[object]:
 
     def tell(self: Stream, phase: Phase, reason: str) -> None:
         if phase is Phase.OPEN:
-            self._sink(Link(self.venue, phase, reason, self._clock()))
+            self._tell_phase(phase, reason, self._clock())
 
     return mock.patch.object(Stream, "_tell", tell)
 
@@ -130,7 +130,7 @@ def _threads_die() -> Iterator[None]:
 
     def watch(self: watchdog.Watchdog) -> None:
         while not self._stopping.wait(0.05):
-            for one in self._streams:
+            for one in self._streams():
                 one.check(self._clock())
 
     with (
@@ -143,12 +143,13 @@ def _threads_die() -> Iterator[None]:
 def _trusts_the_listing() -> contextlib.AbstractContextManager[object]:
     """A symbol list that cannot be read raises."""
 
-    def load(self: ListingLoader, venue: Venue) -> bool:
-        for each in listing.fetch(venue, self._bases[venue], self._contracts[venue], ssl.create_default_context()):
-            self._sink(each)
-        return True
+    load = ListingLoader._load
 
-    return mock.patch.object(ListingLoader, "_load", load)
+    def gullible(self: ListingLoader, *arguments: Any, **options: Any) -> bool:  # noqa: ANN401 - passed on
+        with mock.patch.object(listing, "_Unreachable", ()):
+            return load(self, *arguments, **options)
+
+    return mock.patch.object(ListingLoader, "_load", gullible)
 
 
 def _full_inbox_loses_all() -> contextlib.AbstractContextManager[object]:
@@ -196,7 +197,7 @@ def _links_ignored() -> contextlib.AbstractContextManager[object]:
     apply = Market.apply
 
     def deaf(self: Market, event: Event) -> None:
-        if not isinstance(event, Link) or self._lines[event.venue].opens == 0:
+        if not isinstance(event, Link) or self._group(event.part).lines[event.venue].opens == 0:
             apply(self, event)
 
     return mock.patch.object(Market, "apply", deaf)

@@ -93,7 +93,7 @@ def _trusts_prices() -> Iterator[None]:
 
     def trusting(self: QuoteParser, payloads: Iterable[bytes], at: Instant) -> Batch:
         payloads = list(payloads)
-        contract = next(reversed(self._contracts.values()))
+        contract = next(iter(self._contracts.values()))
         quotes = []
         for payload in payloads:
             with contextlib.suppress(msgspec.DecodeError, RecursionError):
@@ -110,7 +110,7 @@ def _trusts_prices() -> Iterator[None]:
 
 def _crashes_on_garbage() -> contextlib.AbstractContextManager[object]:
     """What is no JSON raises in the reading thread."""
-    return mock.patch.object(messages, "_NOT_A_QUOTE", ())
+    return mock.patch.object(messages, "NOT_A_QUOTE", ())
 
 
 def _garbage_uncounted() -> contextlib.AbstractContextManager[object]:

@@ -45,7 +45,11 @@ class Sampler:
         truths: Mapping[str, VenueTruth],
         silence_s: float,
         grace_s: float,
+        alerts: Callable[[], list[tuple[float, PairClaim]]] = list,
     ) -> None:
+        """`alerts` gives the alerts since it was last asked: when each fired (monotonic s), and on what."""
+        self.alerts = 0
+        self.stale_alerts: list[str] = []
         self.samples = 0
         self.live_samples = 0
         self.lie_count = 0
@@ -53,7 +57,7 @@ class Sampler:
         self.worst_grey_s = 0.0
         """Longest time that a leg was shown live after the silence limit had passed."""
         self.paused = False
-        self._look, self._truths = look, truths
+        self._look, self._truths, self._alerts = look, truths, alerts
         self._silence_s, self._grace_s = silence_s, grace_s
         self._late: deque[tuple[float, float]] = deque()
         self._stopping = threading.Event()
@@ -74,6 +78,8 @@ class Sampler:
             claim = self._look()
             if claim is not None and not self.paused:
                 self._judge(claim, slack_s)
+            for fired_s, alert in self._alerts():
+                self._judge_alert(alert, fired_s, slack_s)
             due_s = time.monotonic() + _PERIOD_S
 
     def _lateness(self, now_s: float, late_s: float) -> float:
@@ -83,6 +89,12 @@ class Sampler:
         if late_s > 0.02:
             self._late.append((now_s, late_s))
         return sum(late for _, late in self._late)
+
+    def _judge_alert(self, claim: PairClaim, fired_s: float, slack_s: float) -> None:
+        self.alerts += 1
+        self.stale_alerts += lies_of(
+            claim, self._truths, self._silence_s, self._grace_s, now_s=fired_s, slack_s=slack_s
+        )
 
     def _judge(self, claim: PairClaim, slack_s: float) -> None:
         now_s = time.monotonic()

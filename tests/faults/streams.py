@@ -22,6 +22,7 @@ import pytest
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed import binance, stream
+from spreadwatch.feed.fleet import quote_stream
 from spreadwatch.feed.stream import Stream, StreamSettings
 from spreadwatch.feed.watchdog import Watchdog
 from tests.exchange import Exchange
@@ -121,7 +122,7 @@ class Streams:
         clock = skipped.now if skipped else _now
         renewing = threading.Lock()
         self.streams = {
-            venue: Stream(
+            venue: quote_stream(
                 venue,
                 url,
                 [binance.contract(venue, SYMBOL)],
@@ -135,7 +136,7 @@ class Streams:
             )
             for venue, url in urls.items()
         }
-        self._workers = [*self.streams.values(), Watchdog(self.streams.values(), clock)]
+        self._workers = [*self.streams.values(), Watchdog(self.streams.values, clock)]
         self._faults: list[str] = []
         self._errors = _Errors()
         self._patches = ExitStack()
@@ -215,7 +216,7 @@ class Streams:
 def lone(url: str, skipped: SkippedTime, chance: Callable[[], float], settings: StreamSettings = USUAL) -> Stream:
     """Return a spot stream without a thread: `_run` may be called, and waits nowhere."""
     spot = Venue.SPOT
-    one = Stream(
+    one = quote_stream(
         spot,
         url,
         [binance.contract(spot, SYMBOL)],

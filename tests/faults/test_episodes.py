@@ -6,11 +6,14 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from spreadwatch.core.alerts import AlertBook
 from tests.exchange import Connection
 from tests.faults import figures, stream_faults
 from tests.faults.episodes import quantile
@@ -44,6 +47,9 @@ def test_ten_thousand_episodes_without_a_lie() -> None:
     figures.note(EPISODES, episodes, "episodes", 10_000, "total")
     assert figures.note(LIES, report["lies"], "lies", 0)
     assert report["live_samples"] > episodes
+    figures.note("alerts that fired under faults", report["alerts"], "alerts", 100, "total")
+    assert report["alerts"] > 100
+    assert figures.note("alerts from a stale leg", len(report["stale_alerts"]), "alerts", 0), report["stale_alerts"]
     assert report["failures"] == []
     assert report["errors"] == {}
     assert episodes >= many
@@ -177,3 +183,29 @@ def test_a_mutant_that_closes_nothing_does_not_stand() -> None:
     with MUTANTS["leaks"](), pytest.raises(BrokenPromiseError):
         _die_young(0.1, 10)
     gc.collect()
+
+
+def _outages() -> list[str]:
+    """Alert rules over venues that go away for a second; return the alerts that came from a leg that was not live."""
+    with scaled(), Rig() as rig:
+        rig.until_live()
+        rig.until(lambda: rig.sampler.alerts > 0, 5.0, "an alert")
+        for number in range(8):
+            venue = VENUES[number % 2]
+            rig.exchange.refuse(venue)
+            rig.end(venue, lambda one: one.rst())
+            time.sleep(1.0)
+            rig.exchange.start(venue)
+            rig.until_live(4.0)
+        rig.until(lambda: rig.sampler.alerts > 0, 1.0, "an alert")
+        time.sleep(0.2)
+        return list(rig.sampler.stale_alerts)
+
+
+def test_no_alert_comes_from_an_outage() -> None:
+    assert _outages() == []
+
+
+def test_a_mutant_whose_alerts_outlive_an_outage_is_noticed() -> None:
+    with patch.object(AlertBook, "lose", lambda *_: []):
+        assert _outages()

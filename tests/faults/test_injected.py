@@ -12,11 +12,12 @@ from unittest import mock
 
 import pytest
 
+from spreadwatch.core import market
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.feed import listing, messages, stream
+from spreadwatch.feed import catalog, messages, stream
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.health import Health
@@ -91,7 +92,7 @@ def _is_link(phase: Phase) -> Callable[[object, Event], bool]:
 
 
 def _is_spot(one: Stream, _now: object) -> bool:
-    return str(one.venue) == "spot"
+    return one.name == "spot"
 
 
 _FEED_HOOKS: dict[str, Hook] = {
@@ -123,7 +124,7 @@ _MAIN_HOOKS: dict[str, Hook] = {
     "market, a loss": _hook(Market, "apply", _is_link(Phase.LOST)),
     "market, an opening": _hook(Market, "apply", _is_link(Phase.OPEN)),
     "snapshot": _hook(Market, "snapshot"),
-    "freezing a pair": _hook(Market, "_freeze"),
+    "freezing a pair": _hook(market, "freeze"),
     "view": _hook(harness._Screen, "show"),
     "getting": _hook(Inbox, "get"),
 }
@@ -232,7 +233,7 @@ def _watch_one_leg_only() -> None:
 def test_a_bug_in_the_listing_is_told_and_quotes_flow() -> None:
     bug = Bug(3)
     bug.armed = True
-    with scaled(), Errors() as errors, _hook(listing, "fetch")(bug), Rig() as rig:
+    with scaled(), Errors() as errors, _hook(catalog, "rows")(bug), Rig() as rig:
         rig.until_live()
         rig.until(lambda: bug.raised == 3 and rig.pair.spot.places == 2, 3.0, "the listing is loaded at last")
         rig.check_lies()

@@ -253,8 +253,7 @@ def mute_successor() -> None:
     ):
         exchange.answer("spot", _mute_but(old))
         old.send_raw(frame(RAW))
-        streams.wait(lambda: len(exchange.connections("spot")) == 2, 2.0)
-        mute = exchange.connections("spot")[1]
+        mute = exchange.wait_subscribed("spot", STREAM, count=2)
         exchange.answer("spot", None)
         began_s = time.monotonic()
         streams.wait(lambda: len(exchange.connections("spot")) == 3 and not old.is_open, 2.5, "another successor")

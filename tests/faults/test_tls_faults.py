@@ -16,7 +16,7 @@ from spreadwatch.config_keys import KEYS
 from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed import dial
-from spreadwatch.feed.listing import read
+from spreadwatch.feed.catalog import read
 from spreadwatch.feed.stream import Stream, StreamSettings
 from tests.exchange import STALL, Drip, Exchange, http_response
 from tests.exchange_frames import Told

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from spreadwatch.core.alerts import Alert
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot
 
 TRANSIT_S = 0.25
@@ -62,6 +63,7 @@ class VenueTruth:
         self._ended: dict[object, float] = {}
         self.last_valid_s = time.monotonic()
         """When the last valid quote of any symbol left."""
+        self._valid_s = deque([self.last_valid_s], maxlen=_KEPT)
 
     def will_send(self, update_id: int, numbers: Numbers, line: object) -> int:
         """Note a quote of the watched symbol before it leaves on the connection `line`; return its order."""
@@ -77,6 +79,7 @@ class VenueTruth:
         now_s = time.monotonic()
         with self._lock:
             self.last_valid_s = now_s
+            self._valid_s.append(now_s)
             if order is not None:
                 self._delivered.append((now_s, order))
 
@@ -96,7 +99,8 @@ class VenueTruth:
             sent = self._known.get(claim.update_id or 0)
             if sent is None or sent.numbers != claim.numbers:
                 return f"update id {claim.update_id} with {claim.numbers} was never sent as a valid quote"
-            silent_s = now_s - self.last_valid_s
+            noted_s = now_s + TRANSIT_S + slack_s  # a quote is noted after it left
+            silent_s = now_s - next((at_s for at_s in reversed(self._valid_s) if at_s <= noted_s), now_s)
             if silent_s > silence_s + grace_s + slack_s:
                 return f"live after {silent_s:.3f} s of silence"
             newest = self._newest_before(now_s - TRANSIT_S - slack_s)
@@ -126,6 +130,16 @@ class VenueTruth:
 def claim_of_snapshot(pair: PairSnapshot) -> PairClaim:
     """Return what a snapshot claims."""
     return PairClaim(pair.state.value == "live", pair.spread.current, (_of_leg(pair.spot), _of_leg(pair.futures)))
+
+
+def claim_of_alert(alert: Alert) -> PairClaim:
+    """Return what an alert claims: that both legs were live when it fired, with these quotes."""
+    legs = (
+        Claim(quote.venue.value, True, quote.update_id, (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty))
+        for quote in (alert.spot, alert.futures)
+    )
+    spot, futures = legs
+    return PairClaim(True, alert.value, (spot, futures))
 
 
 def _of_leg(leg: LegSnapshot) -> Claim:

@@ -120,7 +120,7 @@ def test_the_model_makes_a_live_and_now_and_then_a_stale_market_of_it() -> None:
 
 
 def test_the_demo_plays_the_run_of_its_seed_and_stops(sink: Sink) -> None:
-    demo = Demo(["ETHUSDT", "BTCUSDT"], 5, sink, clock.now)
+    demo = Demo(["ETHUSDT", "BTCUSDT"], 5, sink, clock.now, with_books=True)
     demo.start()
     quotes = sink.wait_quotes(20)
     demo.stop()

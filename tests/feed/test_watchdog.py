@@ -33,7 +33,7 @@ def test_a_fault_in_one_stream_does_not_end_the_watch_over_the_other(
     caplog: pytest.LogCaptureFixture, order: int
 ) -> None:
     faulty, sound, moment = Watched(faulty=True), Watched(faulty=False), Instant(5, 7)
-    watchdog = Watchdog([faulty, sound][::order], lambda: moment)
+    watchdog = Watchdog(lambda: [faulty, sound][::order], lambda: moment)
     watchdog.start()
     try:
         wait_for(lambda: len(sound.looks) >= 2, 5)

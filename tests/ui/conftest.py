@@ -6,13 +6,14 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
-from spreadwatch.ui.dashboard import Dashboard, WindowOptions
-from tests.ui.screen import display, xvfb
+from spreadwatch.ui.dashboard import Dashboard
+from spreadwatch.ui.options import Callbacks, WindowOptions
+from tests.ui.screen import display, put_pointer_away, xvfb
 
 ON_LINUX = platform.system() == "Linux"
 OPTIONS = WindowOptions(
@@ -37,6 +38,7 @@ def _screen(dpi: int) -> Iterator[str | None]:
         pytest.fail("these tests need Xvfb: apt-get install xvfb")
     else:
         with xvfb(dpi) as name:
+            put_pointer_away(name)
             yield name
 
 
@@ -72,7 +74,7 @@ def screen(request: pytest.FixtureRequest, dpi: int) -> Iterator[None]:
 
 @pytest.fixture
 def opened(screen: None) -> Iterator[Open]:
-    """Open shown dashboards; they are closed after the test. Options as keywords, `reset` and `diagnostics`."""
+    """Open shown dashboards; they are closed after the test. Options and callbacks as keywords."""
     windows: list[Dashboard] = []
 
     def open_(
@@ -80,7 +82,8 @@ def opened(screen: None) -> Iterator[Open]:
         diagnostics: Callable[[], str] = lambda: "",
         **options: Any,  # noqa: ANN401
     ) -> Dashboard:
-        dashboard = Dashboard(replace(OPTIONS, **options), reset, diagnostics)
+        asked = {one.name: options.pop(one.name) for one in fields(Callbacks) if one.name in options}
+        dashboard = Dashboard(replace(OPTIONS, **options), Callbacks(reset, diagnostics, **asked))
         windows.append(dashboard)
         dashboard.show()
         settle(dashboard)

@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from random import Random
 
 from msgspec.structs import replace
 
+from spreadwatch.core.depth import SizeQuote
 from spreadwatch.core.events import Batch, Event, Link, Phase
+from spreadwatch.core.funding import Funding
 from spreadwatch.core.gaps import Gap
+from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
+from spreadwatch.core.net import Net
 from spreadwatch.core.quote import Instant, Quote, Venue
-from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.snapshot import PairSnapshot, Row, Snapshot, WindowExtremes
+from spreadwatch.core.spread import bps
 
 NOON_MS = 1_775_134_927_000
 """2026-04-02 13:02:07 UTC."""
@@ -150,3 +156,144 @@ def doubtful_name() -> Snapshot:
     for venue in Venue:
         scene.quote(venue, "1", "1", "2", "1", -10, symbol="BTCUSDT")
     return scene.at()
+
+
+# ----- what a trader needs at a glance
+
+
+def full(pair: PairSnapshot | None = None) -> PairSnapshot:
+    """Return a live pair, ETHUSDT of the mock unless another is given, with all that can be known of it."""
+    pair = pair or ethusdt().at().pairs[0]
+    spot, futures, spread = pair.spot.quote, pair.futures.quote, pair.spread
+    assert spot
+    assert futures
+    assert spread.current is not None
+    assert spread.reverse is not None
+    assert spread.high
+    assert spread.low
+    fees = Decimal("0.0010") * spot.ask + Decimal("0.0005") * futures.bid
+    entry_bps, reverse_bps = bps(spread.current, spot.ask), bps(spread.reverse, spot.ask)
+    fees_bps = bps(fees, spot.ask)
+    round_trip = spread.current - spread.reverse + 2 * fees
+    size = min(spot.ask_qty, futures.bid_qty)
+    recent = replace(spread.high, spread=spread.current)
+    return replace(
+        pair,
+        windows=(
+            WindowExtremes("1m", recent, recent),
+            WindowExtremes("15m", recent, spread.low),
+            WindowExtremes("1h", spread.high, spread.low),
+            WindowExtremes("session", spread.high, spread.low),
+        ),
+        percentile=Decimal("34.41"),
+        net=Net(
+            entry=spread.current,
+            entry_bps=entry_bps,
+            entry_edge_bps=-entry_bps - fees_bps,
+            reverse=spread.reverse,
+            reverse_bps=reverse_bps,
+            reverse_edge_bps=reverse_bps - fees_bps,
+            entry_fees=fees,
+            round_trip=round_trip,
+            round_trip_bps=bps(round_trip, spot.ask),
+            size=size,
+            size_quote=size * spot.ask,
+            limiting=Venue.SPOT if size == spot.ask_qty else Venue.FUTURES,
+        ),
+        funding=FUNDING,
+        depth=SizeQuote(
+            size_quote=Decimal(10_000),
+            spot_ask=spot.ask + spot.ask * Decimal("0.0000712345"),
+            futures_bid=futures.bid - futures.bid * Decimal("0.00003"),
+            spread=spread.current + spot.ask * Decimal("0.0001012"),
+            too_thin=(),
+            age_ms=80,
+        ),
+    )
+
+
+FUNDING = Funding(
+    mark=Decimal("3413.90471123"),
+    index=Decimal("3413.55018203"),
+    rate=Decimal("0.0001"),
+    next_in_ms=8_047_000,
+    interval_h=8,
+    interval_assumed=False,
+    annualised=Decimal("0.1095"),
+    payback=30,
+    is_live=True,
+    age_ms=400,
+)
+
+
+def with_all(snapshot: Snapshot | None = None, **changes: object) -> Snapshot:
+    """Return a snapshot whose first pair is full; `changes` replace fields of that pair."""
+    snapshot = snapshot or ethusdt().at()
+    return replace(snapshot, pairs=(replace(full(snapshot.pairs[0]), **changes),))
+
+
+def thin() -> Snapshot:
+    """Return ETHUSDT with a size that spot does not hold, an assumed interval, and an old funding."""
+    funding = replace(
+        FUNDING, is_live=False, age_ms=14_200, interval_assumed=True, rate=Decimal("-0.00000078"), payback=None
+    )
+    depth = SizeQuote(Decimal(250_000), None, Decimal("3412.01"), None, (Venue.SPOT,), 90)
+    return with_all(funding=funding, depth=depth)
+
+
+def no_longer_live() -> Snapshot:
+    """Return ETHUSDT as it is when spot fell silent, after all had been known."""
+    snapshot = stale()
+    whole, [pair] = full(), snapshot.pairs
+    depth = SizeQuote(Decimal(10_000), None, Decimal("3413.66"), None, (), None)
+    pair = replace(pair, windows=whole.windows, funding=whole.funding, depth=depth)
+    return replace(snapshot, pairs=(pair,))
+
+
+def delivery() -> Snapshot:
+    """Return ETHUSDT against a delivery contract."""
+    funding = replace(
+        FUNDING, rate=None, next_in_ms=34 * 86_400_000 + 7_200_000, annualised=Decimal("0.0412"), payback=None
+    )
+    return with_all(funding=funding)
+
+
+COINS = (
+    "BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "PEPE", "SHIB", "TRX", "TON", "DOT", "NEAR", "LTC",
+    "BCH", "UNI", "APT", "ICP", "ETC", "FIL", "ARB", "OP", "INJ", "SUI", "SEI", "TIA", "WLD", "JUP", "1000SATS",
+    "1MBABYDOGE",
+)  # fmt: skip
+
+
+def row(number: int, tick: int = 0) -> Row:
+    """Return the invented row of a symbol by its number; `tick` changes its figures."""
+    coin = COINS[number] if number < len(COINS) else f"COIN{number}"
+    random = Random(f"{number} {tick}")
+    if number % 17 == 9:
+        state = (State.CONNECTING, State.STALE, State.REFUSED)[number // 17 % 3]
+        return Row(f"{coin}USDT", state, None, None, None, None, FUNDING.rate, 2)
+    places = 8 if coin in ("PEPE", "SHIB") else random.choice((2, 3, 4))
+    in_bps = Decimal(random.randint(-300_000, 200_000)).scaleb(-4)
+    spread = Decimal(random.randint(-99_999, 99_999)).scaleb(-places)
+    size = Decimal(random.randint(1_000, 10**9)).scaleb(-3)
+    rate = Decimal(random.randint(-3_000, 3_000)).scaleb(-7)
+    return Row(f"{coin}USDT", State.LIVE, spread, in_bps, -in_bps - 15, size, rate, places)
+
+
+def listed(count: int, snapshot: Snapshot | None = None) -> Snapshot:
+    """Return a snapshot with a watch list; its second row is ETHUSDT, by its own figures."""
+    snapshot = snapshot or with_all()
+    rows = [row(number) for number in range(count)]
+    pair = snapshot.pairs[0]
+    net = pair.net
+    rows[1] = Row(
+        symbol=pair.symbol,
+        state=pair.state,
+        spread=pair.spread.current,
+        bps=pair.spread.bps,
+        edge_bps=net.entry_edge_bps if net else None,
+        size_quote=net.size_quote if net else None,
+        funding_rate=pair.funding.rate if pair.funding else None,
+        places=pair.places,
+    )
+    return replace(snapshot, rows=tuple(rows))

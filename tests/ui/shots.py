@@ -9,9 +9,10 @@ from typing import Literal
 
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui.dashboard import Dashboard, WindowOptions
-from tests.ui import examples
-from tests.ui.screen import display, xvfb
+from spreadwatch.ui.dashboard import Dashboard
+from spreadwatch.ui.options import WindowOptions
+from tests.ui import examples, pasts
+from tests.ui.screen import display, put_pointer_away, xvfb
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ def _running() -> list[Snapshot]:
 
 def _press(key: str) -> Callable[[Dashboard], object]:
     def act(dashboard: Dashboard) -> None:
-        dashboard.root.focus_force()
-        dashboard.root.update()
+        if dashboard.root.focus_get() is None:
+            dashboard.root.focus_force()
+            dashboard.root.update()
         dashboard.root.event_generate(key)
 
     return act
@@ -53,6 +55,13 @@ def _click(dashboard: Dashboard) -> None:
 
 def _menu(dashboard: Dashboard) -> None:
     dashboard._header.menu_button.invoke()
+
+
+def _zoomed(dashboard: Dashboard) -> None:
+    for _ in range(4):
+        _press("<Key-plus>")(dashboard)
+    dashboard._chart.chart.pan(-0.5)
+    _press("<Key-v>")(dashboard)
 
 
 def _note(dashboard: Dashboard) -> None:
@@ -75,6 +84,30 @@ def _break(dashboard: Dashboard) -> None:
 def _cover(dashboard: Dashboard) -> None:
     dashboard._painter.change("nonsense")
     dashboard._flush()
+
+
+def _explain(dashboard: Dashboard) -> None:
+    dashboard._act("costs")
+    dashboard.root.update()
+    dashboard._parts.costs.carry.funding.values["Yearly"].label.event_generate("<Enter>")
+
+
+def _focus_list(dashboard: Dashboard) -> None:
+    dashboard.root.focus_force()
+    dashboard._watch_list.canvas.focus_set()
+    for _ in range(3):
+        dashboard._watch_list.canvas.event_generate("<Button-5>")
+
+
+def _type(words: str, *, known: bool = True) -> Callable[[Dashboard], object]:
+    def act(dashboard: Dashboard) -> None:
+        box = dashboard._parts.symbol_box
+        box._candidates = lambda: [f"{coin}USDT" for coin in examples.COINS] if known else None
+        _press("<Control-k>")(dashboard)
+        box.entry.insert("end", words)
+        box._typed()
+
+    return act
 
 
 SHOTS = (
@@ -108,7 +141,41 @@ SHOTS = (
     Shot("broken", _running, act=_break, badge="DEMO"),
     Shot("cover", _running, act=_cover, badge="DEMO"),
     Shot("cover-compact", _running, act=_cover, compact=True),
+    Shot("full", lambda: [examples.with_all()]),
+    Shot("full-light", lambda: [examples.with_all()], theme="light"),
+    Shot("full-compact", lambda: [examples.with_all()], compact=True),
+    Shot("full-thin", lambda: [examples.thin()], badge="DEMO"),
+    Shot("full-stale", lambda: [examples.with_all(), examples.no_longer_live()], theme="light"),
+    Shot("full-delivery", lambda: [examples.delivery()]),
+    Shot("full-tiny", lambda: [examples.with_all(examples.tiny())], symbols=("PEPEUSDT",)),
+    Shot("full-huge", lambda: [examples.with_all(examples.huge())], symbols=("BTCTRY",)),
+    Shot("full-broken", lambda: [examples.listed(31)], act=_break),
+    Shot("tooltip", lambda: [examples.with_all()], act=_explain),
+    Shot("list", lambda: [examples.listed(400)], act=_focus_list),
+    Shot("list-light", lambda: [examples.listed(31)], theme="light"),
+    Shot("list-few", lambda: [examples.listed(3)]),
+    Shot("list-only", lambda: [examples.listed(31, examples.ethusdt().at())]),
+    Shot("list-compact", lambda: [examples.listed(31)], compact=True),
+    Shot("list-large", lambda: [examples.listed(400)], geometry="1500x900"),
+    Shot("list-waiting", list, symbols=("ETHUSDT", "BTCUSDT", "PEPEUSDT")),
+    Shot("evidence", lambda: [examples.with_all()], act=_press("<Control-e>")),
+    Shot("evidence-light", lambda: [examples.listed(31)], theme="light", act=_press("<Control-e>")),
+    Shot("evidence-compact", lambda: [examples.with_all()], compact=True, act=_press("<Control-e>")),
+    Shot("symbols", lambda: [examples.listed(31)], act=_type("et")),
+    Shot("symbols-unknown", lambda: [examples.with_all()], theme="light", act=_type("sol", known=False)),
+    Shot("symbols-compact", lambda: [examples.with_all()], compact=True, act=_type("")),
     Shot("large", _running, geometry="1200x700"),
+    Shot("costs", lambda: [examples.with_all()], act=_press("<Control-f>")),
+    Shot("costs-light", lambda: [examples.listed(31)], theme="light", act=_press("<Control-f>")),
+    Shot("costs-bare", _running, act=_press("<Control-f>")),
+    Shot("alert", lambda: [pasts.alerted(3)]),
+    Shot("alert-light", lambda: [pasts.alerted(3, examples.listed(31))], theme="light"),
+    Shot("alert-compact", lambda: [pasts.alerted(1)], compact=True),
+    Shot("alerts", lambda: [pasts.alerted(14)], act=_press("<F3>")),
+    Shot("alerts-light", lambda: [pasts.alerted(3, examples.listed(31))], theme="light", act=_press("<F3>")),
+    Shot("alerts-compact", lambda: [pasts.alerted(3)], compact=True, act=_press("<F3>")),
+    Shot("zoomed", lambda: [examples.with_all()], act=_zoomed),
+    Shot("small", lambda: [examples.with_all()], geometry="300x300"),
 )
 
 
@@ -124,7 +191,7 @@ def take(shot: Shot, folder: Path, suffix: str) -> Path:
         badge=shot.badge,
         geometry_file=None,
     )
-    dashboard = Dashboard(options, lambda _symbol: None, lambda: "")
+    dashboard = Dashboard(options, pasts.Program().callbacks)
     dashboard.show()
     for snapshot in shot.snapshots():
         dashboard.render(snapshot)
@@ -151,6 +218,7 @@ def main(folder: Path, names: list[str]) -> None:
     # Both servers live to the end: Xlib ends a process whose server went away.
     with xvfb(96) as normal, xvfb(192) as dense:
         for server, suffix in ((normal, ""), (dense, "@2x")):
+            put_pointer_away(server)
             with display(server):
                 for shot in SHOTS:
                     if not names or shot.name in names:

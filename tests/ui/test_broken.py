@@ -35,6 +35,8 @@ def fast_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 def two_snapshots() -> tuple[Snapshot, Snapshot]:
     """Return two live moments with different spreads, −1.30 and −1.28, and a rate."""
     scene = examples.ethusdt()
+    for bid in ("3413.60", "3414.10", "3413.87"):  # extremes of the last minute that are no present spread
+        scene.quote(Venue.FUTURES, bid, "27.4410", "3414.11", "0.9120", 900)
     first = scene.at(1_000)
     scene.quote(Venue.SPOT, "3412.58", "1", "3412.59", "1", 1_500)
     return first, scene.at(2_000)
@@ -185,10 +187,12 @@ def test_a_turn_that_raises_shows_the_pair_as_not_live(
     assert "−0.46" in shown, "the extremes were true and stay"
 
 
-PARTS = ("_header", "_spread_card", "_spot_card", "_futures_card", "_status_bar", "_title")
+PARTS = ("_header", "_spread_card", "_spot_card", "_futures_card", "_status_bar", "_title", "costs")
 
 
 def part(dashboard: Dashboard, name: str) -> object:
+    if name == "costs":
+        return dashboard._parts.costs
     return dashboard._display._title if name == "_title" else getattr(dashboard, name)
 
 
@@ -385,7 +389,7 @@ def test_whatever_else_a_frame_does_may_raise(opened: Open, caplog: pytest.LogCa
     dashboard = opened()
     paint(dashboard, FIRST)
     if hook == "_gap_list.render":
-        dashboard._toggle_gaps()
+        dashboard._panels.toggle_gaps()
     owner, method = hook.split(".")
     fault = Breakage()
     fault.into(getattr(dashboard, owner), method)

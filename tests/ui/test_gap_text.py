@@ -102,6 +102,29 @@ def test_a_symbol_that_never_quotes_hides_no_gap_of_another() -> None:
     assert (count.starting, count.later) == (4, before + 1)
 
 
+def test_the_count_goes_on_when_another_symbol_is_shown() -> None:
+    count = GapCount()
+    gaps = tuple(
+        Gap(symbol, venue, moment(-900_000), moment(-890_000), "connecting")
+        for symbol in ("ETHUSDT", "BTCUSDT")
+        for venue in Venue
+    )
+    snapshot = gappy(0)
+
+    def shown(symbol: str, total: int, extra: tuple[Gap, ...] = ()) -> None:
+        [pair] = snapshot.pairs
+        pair = replace(pair, symbol=symbol, counts=replace(pair.counts, gaps=total))
+        count.take(replace(snapshot, pairs=(pair,), gaps=(*gaps, *extra)))
+
+    shown("ETHUSDT", 4)
+    assert (count.starting, count.later) == (4, 0)
+    shown("BTCUSDT", 5, (gap(-5_000, -4_000),))
+    assert (count.starting, count.later) == (4, 1)
+    added = Gap("NEWUSDT", Venue.SPOT, moment(-3_000), None, "just added")
+    shown("NEWUSDT", 6, (gap(-5_000, -4_000), added))
+    assert (count.starting, count.later) == (5, 1)
+
+
 def test_a_silent_leg_counts_once_it_speaks_again() -> None:
     count = GapCount()
     count.take(stale())

@@ -235,17 +235,17 @@ def test_the_list_has_room_for_eight_gaps(opened: Open, make: Callable[[int], Sn
 
 def test_a_larger_window_shows_more_gaps_and_longer_reasons(opened: Open) -> None:
     dashboard = opened()
-    paint(dashboard, examples.gappy(40))
+    paint(dashboard, examples.gappy(60))
     press(dashboard, "<Control-g>")
     few, short = len(rows(dashboard)), rows(dashboard)[0][4]
     dashboard.root.geometry("1300x900")
     settle(dashboard)
     check_list(dashboard)
     many, full = len(rows(dashboard)), rows(dashboard)[0][4]
-    assert few < 20 < many < 40
+    assert few < 30 < many < 60
     assert short.endswith("…")
     assert full == examples.REASONS[2]
-    dashboard.root.geometry("761x400")
+    dashboard.root.geometry("761x620")
     settle(dashboard)
     check_list(dashboard)
     assert len(rows(dashboard)) < many

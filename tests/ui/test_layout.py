@@ -93,6 +93,8 @@ def test_nothing_is_clipped_on_the_way_from_state_to_state_and_form_to_form(open
 def test_a_problem_sentence_has_room(opened: Open, compact: bool) -> None:
     dashboard = opened(compact=compact)
     paint(dashboard, examples.ethusdt().at())
+    dashboard.root.geometry("{}x{}".format(*dashboard.root.minsize()))  # no room is left to take
+    settle(dashboard)
     before = dashboard.root.winfo_height()
     dashboard.note("A sentence that is so long that it cannot possibly stand in a single line. " * 4)
     settle(dashboard)
@@ -107,7 +109,7 @@ def test_the_list_of_shortcuts_has_room_and_gives_it_back(opened: Open, compact:
     paint(dashboard, examples.ethusdt().at())
     before = dashboard.root.geometry()
     press(dashboard, "<F1>")
-    panel = dashboard._shortcut_list
+    panel = dashboard._parts.shortcut_list
     assert panel.card.winfo_viewable()
     inner = panel.inner
     assert inner.winfo_width() >= inner.winfo_reqwidth()

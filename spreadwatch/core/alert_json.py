@@ -1,0 +1,69 @@
+"""An alert for other programs and for people: the evidence as a JSON object, and one sentence. Pure."""
+
+from decimal import Decimal
+
+from spreadwatch.core.alerts import Alert, Number, Rule
+from spreadwatch.core.quote import Quote
+from spreadwatch.core.snapshot import plain
+
+
+def alert_to_json(alert: Alert) -> dict[str, object]:
+    """Return the alert with all that proves it: decimals as strings, times Unix ms, ages and skew in ms.
+
+    `text` is the sentence for people, under the name that chat services look for.
+    """
+    rule = alert.rule
+    return {
+        "text": sentence(alert),
+        "serial": alert.serial,
+        "symbol": alert.symbol,
+        "number": rule.number.value,
+        "value": plain(alert.value),
+        "at_ms": alert.at.wall_ms,
+        "rule": _rule_to_json(rule),
+        "spot": _quote_to_json(alert.spot, alert.spot_age_ms),
+        "futures": _quote_to_json(alert.futures, alert.futures_age_ms),
+        "spread": plain(alert.spot.ask - alert.futures.bid),
+        "skew_ms": abs(alert.spot_age_ms - alert.futures_age_ms),
+    }
+
+
+def sentence(alert: Alert) -> str:
+    """Say what happened: 'entry is cheap: ETHUSDT edge is 3.51 bps, at or above 3.50'."""
+    rule = alert.rule
+    return (
+        f"{rule.name}: {alert.symbol} {rule.number.value} is {readable(alert.value, rule.number)}, "
+        f"at or {rule.side.value} {rule.level:f}"
+    )
+
+
+def readable(value: Decimal, number: Number) -> str:
+    """Write a value with its unit: basis points to two decimals, a spread exactly."""
+    return f"{value:f}" if number is Number.SPREAD else f"{value:.2f} bps"
+
+
+def _rule_to_json(rule: Rule) -> dict[str, object]:
+    return {
+        "name": rule.name,
+        "symbol": rule.symbol,
+        "side": rule.side.value,
+        "level": plain(rule.level),
+        "rearm": plain(rule.rearm),
+        "hold_s": rule.hold_s,
+        "cooldown_s": rule.cooldown_s,
+        "once": rule.once,
+    }
+
+
+def _quote_to_json(quote: Quote, age_ms: int) -> dict[str, object]:
+    return {
+        "symbol": quote.symbol,
+        "bid": plain(quote.bid),
+        "bid_qty": plain(quote.bid_qty),
+        "ask": plain(quote.ask),
+        "ask_qty": plain(quote.ask_qty),
+        "update_id": quote.update_id,
+        "exchange_ms": quote.exchange_ms,
+        "received_ms": quote.received.wall_ms,
+        "age_ms": age_ms,
+    }

@@ -1,0 +1,154 @@
+"""The exchange's symbol lists: what trades on both venues, price steps, and which contract is which quarter's.
+
+Asks over REST; the parsing is pure. Source of the fields: captures and documents of 2026.
+"""
+
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from spreadwatch.core.events import Listing
+from spreadwatch.core.quote import Venue
+from spreadwatch.feed import binance
+from spreadwatch.feed.binance import Contract
+from spreadwatch.feed.dial import is_loopback
+from spreadwatch.feed.messages import Rejected, positive
+
+PATHS = {Venue.SPOT: "/api/v3/exchangeInfo", Venue.FUTURES: "/fapi/v1/exchangeInfo"}
+INTERVALS_PATH = "/fapi/v1/fundingInfo"
+_INVALID_SYMBOL = -1121
+_TIMEOUT_S = 5.0
+_MAX_BODY = 1 << 25
+_TRADING = "TRADING"
+_ODD_HOURS = range(1, 169)
+
+
+class _Filter(msgspec.Struct, rename="camel"):
+    filter_type: str = ""
+    tick_size: str | None = None
+
+
+class Symbol(msgspec.Struct, rename="camel"):
+    """One row of a symbol list; `pair`, `contract_type` and `delivery_date` (Unix ms) are of futures alone."""
+
+    symbol: str
+    status: str = ""
+    base_asset: str = ""
+    quote_asset: str = ""
+    pair: str = ""
+    contract_type: str = ""
+    delivery_date: int = 0
+    filters: list[_Filter] = []
+
+
+class _Info(msgspec.Struct):
+    symbols: list[Symbol]
+
+
+class _Refusal(msgspec.Struct):
+    code: int
+
+
+class _Interval(msgspec.Struct, rename="camel"):
+    symbol: str
+    funding_interval_hours: int = 0
+
+
+Rows = dict[str, Symbol]
+"""A venue's symbol list by name."""
+
+
+def rows(venue: Venue, base: str, tls: ssl.SSLContext, wires: Iterable[str] | None = None) -> Rows:
+    """Ask a venue for its symbols, all of them or, on spot, those named; unknown ones are left out.
+
+    Raises OSError, http.client.HTTPException, ValueError, RecursionError or msgspec.DecodeError.
+    """
+    url = base + PATHS[venue]
+    if venue is Venue.FUTURES:  # takes no parameter: one list for all
+        return _ask(url, tls)
+    if wires is None:
+        return _ask(url + "?showPermissionSets=false", tls)
+    found: Rows = {}
+    for wire in wires:
+        found |= _ask(f"{url}?{urllib.parse.urlencode({'symbol': wire})}", tls)
+    return found
+
+
+def intervals(base: str, tls: ssl.SSLContext) -> dict[str, int]:
+    """Ask for the hours between two fundings, by contract; one that is missing has the usual 8. Raises as `rows`."""
+    found = msgspec.json.decode(read(base + INTERVALS_PATH, tls), type=list[_Interval])
+    return {one.symbol: one.funding_interval_hours for one in found if one.funding_interval_hours in _ODD_HOURS}
+
+
+def listing_of(venue: Venue, contract: Contract, known: Rows) -> Listing:
+    """Return what a symbol list says of a contract."""
+    found = known.get(contract.wire)
+    if found is None:
+        problem = f"{contract.wire} is not traded on Binance {venue}: check the name"
+        return Listing(venue, contract.symbol, None, problem)
+    halted = f"{contract.wire} does not trade on Binance {venue} now (status {found.status})"
+    delivery_ms = found.delivery_date if found.contract_type.endswith("_QUARTER") else None
+    problem_now = None if found.status == _TRADING else halted
+    return Listing(venue, contract.symbol, _tick(found, contract), problem_now, delivery_ms)
+
+
+def quarterly(symbol: str, contract_type: str, futures: Rows) -> Contract | None:
+    """Return the delivery contract of a canonical symbol, e.g. CURRENT_QUARTER; None where there is none."""
+    for row in futures.values():
+        if row.contract_type == contract_type and row.pair == symbol and row.status == _TRADING:
+            return Contract(symbol, row.symbol)
+    return None
+
+
+def traded_on_both(spot: Rows, futures: Rows, contract_type: str) -> tuple[str, ...]:
+    """Return the canonical symbols that trade on both venues in the same quote currency, in alphabetical order."""
+    found = set()
+    for row in futures.values():
+        if row.contract_type != contract_type or row.status != _TRADING:
+            continue
+        symbol = binance.canonical(row.symbol) if contract_type == "PERPETUAL" else row.pair
+        other = spot.get(symbol)
+        if other is not None and other.status == _TRADING and other.quote_asset == row.quote_asset:
+            found.add(symbol)
+    return tuple(sorted(found))
+
+
+def _tick(symbol: Symbol, contract: Contract) -> Decimal | None:
+    for rule in symbol.filters:
+        if rule.filter_type == "PRICE_FILTER" and rule.tick_size:
+            try:
+                return positive(rule.tick_size) / contract.multiplier
+            except Rejected:
+                return None
+    return None
+
+
+def _ask(url: str, tls: ssl.SSLContext) -> Rows:
+    try:
+        return {row.symbol: row for row in msgspec.json.decode(read(url, tls), type=_Info).symbols}
+    except urllib.error.HTTPError as error:
+        with error:
+            body = error.read(4096)
+        try:
+            unknown = msgspec.json.decode(body, type=_Refusal).code == _INVALID_SYMBOL
+        except msgspec.DecodeError:
+            unknown = False
+        if unknown:
+            return {}
+        raise
+
+
+def read(url: str, tls: ssl.SSLContext) -> bytes:
+    """Return the body of a GET. Raises OSError (urllib.error.HTTPError for a refusal) or HTTPException."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=tls)]
+    if is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        handlers.append(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(*handlers)
+    with opener.open(url, timeout=_TIMEOUT_S) as response:
+        body: bytes = response.read(_MAX_BODY)
+    return body

@@ -1,0 +1,218 @@
+"""All connections to the exchange, and which symbols each of them carries.
+
+Quotes of up to 199 symbols share a connection per venue, with the heartbeat: the 200 streams that futures
+allowed until 2025 are kept to, though the documents say 1,024 now. Mark prices have connections of their own,
+because USD-M is split, and so have books: when those go silent the spread goes on.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from spreadwatch.core.events import Clock, Link, Phase, Sink
+from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.feed import binance
+from spreadwatch.feed.binance import Contract
+from spreadwatch.feed.books import BookParser
+from spreadwatch.feed.marks import MarkParser
+from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.stream import Stream, StreamSettings
+
+PART_SYMBOLS = 199
+_SLOW_S = 15.0  # after which a connection that is no heartbeat's is silent
+
+
+class FleetSettings(Struct, frozen=True):
+    """Base URL of each venue's streams, how connections are kept, and what they share.
+
+    `chance` gives numbers in [0, 1). `perpetual`: the futures legs are perpetuals, whose names are known.
+    `with_marks`, `with_books`: whether mark prices and books are wanted at all.
+    """
+
+    bases: dict[Venue, str]
+    heartbeat: str
+    stream: StreamSettings
+    ca_file: Path | None
+    chance: Callable[[], float]
+    perpetual: bool = True
+    with_marks: bool = True
+    with_books: bool = False
+
+
+def quote_stream(
+    venue: Venue,
+    base_url: str,
+    contracts: Iterable[Contract],
+    heartbeat: Contract,
+    *,
+    settings: StreamSettings,
+    ca_file: Path | None,
+    sink: Sink,
+    clock: Clock,
+    chance: Callable[[], float],
+    renewing: threading.Lock,
+    part: int = 0,
+) -> Stream:
+    """Return the stream of a part's quotes on a venue, whose phases go into `sink` too: they make legs live.
+
+    `heartbeat` is the busy symbol that proves the connection alive.
+    """
+
+    def tell(phase: Phase, reason: str, at: Instant) -> None:
+        sink(Link(venue, phase, reason, at, part))
+
+    return Stream(
+        f"{venue}{_number(part)}",
+        binance.stream_url(venue, base_url),
+        QuoteParser(venue, contracts, [heartbeat], part),
+        settings=settings,
+        ca_file=ca_file,
+        sink=sink,
+        tell=tell,
+        clock=clock,
+        chance=chance,
+        renewing=renewing,
+    )
+
+
+def _number(part: int) -> str:
+    return f" {part + 1}" if part else ""
+
+
+def _tell_nobody(_phase: Phase, _reason: str, _at: Instant) -> None:
+    """Only quotes make a leg live."""
+
+
+class Fleet:
+    """Streams for every watched symbol. One thread at a time."""
+
+    def __init__(self, settings: FleetSettings, sink: Sink, clock: Clock, launch: Callable[[Stream], None]) -> None:
+        """Begin without any; `launch` is given each stream that comes to be, to start it when it is time."""
+        self.streams: list[Stream] = []
+        self._settings = settings
+        self._sink = sink
+        self._clock = clock
+        self._launch = launch
+        self._renewing = threading.Lock()
+        self._parts: list[dict[str, dict[Venue, Contract]]] = []
+        self._quotes: dict[tuple[Venue, int], Stream] = {}
+        self._marks: dict[int, Stream] = {}
+        self._books: dict[Venue, Stream] = {}
+        self._shown: dict[Venue, set[Contract]] = {venue: set() for venue in Venue}
+
+    def add(self, symbols: Iterable[str]) -> dict[str, int]:
+        """Subscribe to both legs of symbols that are not watched; return the part that carries each.
+
+        Where futures legs are no perpetuals they wait for `resolve`.
+        """
+        placed = {symbol: self._place(symbol) for symbol in symbols}
+        for part in dict.fromkeys(placed.values()):
+            new = [self._parts[part][symbol] for symbol in placed if placed[symbol] == part]
+            for venue in Venue:
+                self._watch(venue, part, [contracts[venue] for contracts in new if venue in contracts])
+        return placed
+
+    def resolve(self, contract: Contract) -> None:
+        """Subscribe to the futures leg of a watched symbol, now that its contract is known."""
+        part = self._part_of(contract.symbol)
+        if part is not None and Venue.FUTURES not in self._parts[part][contract.symbol]:
+            self._parts[part][contract.symbol][Venue.FUTURES] = contract
+            self._watch(Venue.FUTURES, part, [contract])
+
+    def remove(self, symbol: str) -> None:
+        """Unsubscribe from a symbol."""
+        part = self._part_of(symbol)
+        if part is None:
+            return
+        for venue, contract in self._parts[part].pop(symbol).items():
+            self._quotes[venue, part].forget([contract])
+            if venue is Venue.FUTURES and part in self._marks:
+                self._marks[part].forget([contract])
+            if contract in self._shown[venue]:
+                self._shown[venue].remove(contract)
+                self._books[venue].forget([contract])
+
+    def show(self, symbols: Iterable[str]) -> None:
+        """Subscribe to the books of these symbols and of no others, if books are wanted."""
+        if not self._settings.with_books:
+            return
+        found = [self._parts[part][symbol] for symbol in symbols if (part := self._part_of(symbol)) is not None]
+        for venue in Venue:
+            wanted = {contracts[venue] for contracts in found if venue in contracts}
+            new, old = wanted - self._shown[venue], self._shown[venue] - wanted
+            self._shown[venue] = wanted
+            if venue in self._books:
+                self._books[venue].watch(new)
+                self._books[venue].forget(old)
+            elif new:
+                url = binance.stream_url(venue, self._settings.bases[venue])
+                self._books[venue] = self._extra(f"{venue} books", url, BookParser(venue, new))
+
+    # ----- streams
+
+    def _place(self, symbol: str) -> int:
+        """Give a symbol a part with room in it."""
+        contracts = {Venue.SPOT: binance.contract(Venue.SPOT, symbol)}
+        if self._settings.perpetual:
+            contracts[Venue.FUTURES] = binance.contract(Venue.FUTURES, symbol)
+        part = next((part for part, carried in enumerate(self._parts) if len(carried) < PART_SYMBOLS), len(self._parts))
+        if part == len(self._parts):
+            self._parts.append({})
+        self._parts[part][symbol] = contracts
+        return part
+
+    def _part_of(self, symbol: str) -> int | None:
+        return next((part for part, carried in enumerate(self._parts) if symbol in carried), None)
+
+    def _watch(self, venue: Venue, part: int, contracts: list[Contract]) -> None:
+        settings, base = self._settings, self._settings.bases[venue]
+        if (quotes := self._quotes.get((venue, part))) is not None:
+            quotes.watch(contracts)
+        else:
+            heartbeat = binance.contract(venue, settings.heartbeat)
+            stream = quote_stream(
+                venue,
+                base,
+                contracts,
+                heartbeat,
+                settings=settings.stream,
+                ca_file=settings.ca_file,
+                sink=self._sink,
+                clock=self._clock,
+                chance=settings.chance,
+                renewing=self._renewing,
+                part=part,
+            )
+            self._quotes[venue, part] = self._begin(stream)
+        if venue is not Venue.FUTURES or not settings.with_marks:
+            return
+        if (marks := self._marks.get(part)) is not None:
+            marks.watch(contracts)
+        elif contracts:
+            self._marks[part] = self._extra(f"marks{_number(part)}", binance.marks_url(base), MarkParser(contracts))
+
+    def _extra(self, name: str, url: str, parser: Parser) -> Stream:
+        """Begin a stream that no leg depends on."""
+        settings = self._settings
+        return self._begin(
+            Stream(
+                name,
+                url,
+                parser,
+                settings=structs.replace(settings.stream, silence_s=_SLOW_S),
+                ca_file=settings.ca_file,
+                sink=self._sink,
+                tell=_tell_nobody,
+                clock=self._clock,
+                chance=settings.chance,
+                renewing=self._renewing,
+            )
+        )
+
+    def _begin(self, stream: Stream) -> Stream:
+        self.streams.append(stream)
+        self._launch(stream)
+        return stream

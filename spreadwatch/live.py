@@ -1,0 +1,123 @@
+"""A run on the exchange's streams, whose symbols may change while it runs."""
+
+import contextlib
+import queue
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spreadwatch.config import Config
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.feed import binance, clock
+from spreadwatch.feed.worker import Worker
+from spreadwatch.session import Session
+
+if TYPE_CHECKING:
+    from spreadwatch.feed.fleet import Fleet
+    from spreadwatch.feed.listing import ListingLoader
+
+_BOOKS = 20  # symbols whose books are kept without a window
+_MOST = 1000
+"""Symbols at once: more than trade on both venues."""
+
+
+class LiveSession(Session):
+    """The symbols of the settings at first; `add`, `remove` and the exchange's list change them."""
+
+    def __init__(self, settings: Config) -> None:
+        """Read all from `settings`, checked before."""
+        super().__init__(settings.symbols, settings, clock.now, lambda _: [])
+        self._fleet: Fleet | None = None
+        self._loader: ListingLoader | None = None
+        self._wants_all = settings.all
+        self._shown: Sequence[str] | None = None
+
+    def _recruit_all(self) -> list[Worker]:
+        # Imported here because all of this speaks to the network, and the window is on the screen before.
+        from spreadwatch.feed.fleet import Fleet, FleetSettings
+        from spreadwatch.feed.listing import ListingLoader
+        from spreadwatch.feed.stream import StreamSettings
+        from spreadwatch.feed.watchdog import Watchdog
+
+        settings, feed, ends = self.settings, self.settings.feed, self.settings.endpoints
+        ca_file = Path(feed.ca_file) if feed.ca_file else None
+        options = FleetSettings(
+            bases={Venue.SPOT: ends.spot_stream, Venue.FUTURES: ends.futures_stream},
+            heartbeat=binance.canonical(feed.heartbeat_symbol),
+            stream=StreamSettings(feed.silence_s, feed.handshake_s, feed.backoff_cap_s),
+            ca_file=ca_file,
+            chance=random.random,
+            perpetual=settings.contract == "perpetual",
+            with_books=settings.size.quote is not None,
+        )
+        fleet = self._fleet = Fleet(options, self.inbox.put, clock.now, self.launch)
+        rest = {Venue.SPOT: ends.spot_rest, Venue.FUTURES: ends.futures_rest}
+        self._loader = ListingLoader(rest, settings.contract.upper(), ca_file, self.inbox.put, everything=settings.all)
+        self._fleet.add(self.symbols)
+        self._show_books()
+        self._loader.look_up(self.symbols)
+        return [Watchdog(lambda: fleet.streams, clock.now), self._loader]
+
+    def turn(self) -> Snapshot:
+        """Take what arrived, news of the exchange's lists too, and return the snapshot of this moment."""
+        if self._loader is not None and self._fleet is not None:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._fleet.resolve(self._loader.resolved.get_nowait())
+            if self._wants_all and self._loader.traded is not None:
+                self._wants_all = False
+                self._add([symbol for symbol in self._loader.traded if symbol not in self.symbols])
+        return super().turn()
+
+    def show(self, symbols: Sequence[str]) -> None:
+        """Give these symbols in full, with their books, and of the others a row."""
+        super().show(symbols)
+        self._shown = symbols
+        self._show_books()
+
+    def add(self, symbol: str) -> str | None:
+        """Watch one more symbol; a sentence says why not."""
+        symbol = binance.canonical(symbol.upper())
+        traded = self._loader.traded if self._loader else None
+        if symbol in self.symbols:
+            return f"{symbol} is watched already."
+        if traded is not None and symbol not in traded:
+            return f"{symbol} does not trade on both Binance spot and futures: choose a coin that does."
+        if len(self.symbols) >= _MOST:
+            return f"{_MOST} symbols are the most: remove one first."
+        self._add([symbol])
+        return None
+
+    def remove(self, symbol: str) -> str | None:
+        """Watch a symbol no longer; a sentence says why not."""
+        if symbol not in self.symbols:
+            return f"{symbol} is not watched."
+        if len(self.symbols) == 1:
+            return f"{symbol} is the only symbol left: add another one first."
+        self.symbols = tuple(one for one in self.symbols if one != symbol)
+        if self._fleet is not None:
+            self._fleet.remove(symbol)
+        self.pump.remove(symbol)
+        return None
+
+    def candidates(self) -> Sequence[str] | None:
+        """Return the symbols that trade on both venues; None until the exchange's lists are there."""
+        if self._loader is None:
+            return None
+        self._loader.load_all()
+        return self._loader.traded
+
+    def _add(self, symbols: Iterable[str]) -> None:
+        if self._fleet is None or self._loader is None:
+            return
+        placed = self._fleet.add(symbols)
+        self.symbols = (*self.symbols, *placed)
+        for symbol, part in placed.items():
+            self.pump.add(symbol, part, clock.now())
+        self._loader.look_up(placed)
+
+    def _show_books(self) -> None:
+        if self._fleet is not None:
+            self._fleet.show(self.symbols[:_BOOKS] if self._shown is None else self._shown)

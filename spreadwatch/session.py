@@ -1,0 +1,119 @@
+"""One run: its workers, the inbox they fill, and the market that a pump serves from it. No tkinter here."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from spreadwatch.config import Config
+from spreadwatch.core.events import Clock, Fault
+from spreadwatch.core.market import Market
+from spreadwatch.core.net import fees
+from spreadwatch.core.pair import Terms
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.series import MANY, ONE
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.errors import RegionError
+from spreadwatch.feed import binance
+from spreadwatch.feed.worker import Worker
+from spreadwatch.inbox import Inbox, Pump
+
+_STOP_S = 1.0
+_FEW = 20  # so many symbols remember their past in full
+
+log = logging.getLogger(__name__)
+
+Recruit = Callable[["Session"], list[Worker]]
+"""Makes the workers of a session that begins."""
+
+
+class Session:
+    """A run on fixed symbols. The owner's thread, where nothing else is said.
+
+    `badge` names a source that is not live.
+    """
+
+    def __init__(
+        self, symbols: Iterable[str], settings: Config, now: Clock | None, recruit: Recruit, badge: str | None = None
+    ) -> None:
+        """Watch `symbols` by the workers that `recruit` makes at the start.
+
+        `now` is None when the events themselves tell the time, as in a replay.
+        """
+        self.symbols = tuple(dict.fromkeys(binance.canonical(symbol) for symbol in symbols))
+        self.settings = settings
+        self.badge = badge
+        self.inbox = Inbox(settings.feed.inbox_batches)
+        price_list = settings.fees
+        terms = Terms(
+            fees(price_list.spot_taker_bps, price_list.futures_taker_bps, bnb=price_list.bnb),
+            settings.size.quote,
+            MANY if settings.all or len(self.symbols) > _FEW else ONE,
+        )
+        self.market = Market(self.symbols, round(settings.feed.silence_s * 1000), terms)
+        for rule in settings.alerts:
+            self.market.alerts.add(rule)
+        self.pump = Pump(self.inbox, self.market, now or (lambda: self.market.latest))
+        self.workers: list[Worker] = []
+        self._recruit = recruit
+
+    # ----- life
+
+    def start(self) -> None:
+        """Make every worker and start it."""
+        for worker in self._recruit_all():
+            self.launch(worker)
+
+    def _recruit_all(self) -> list[Worker]:
+        return self._recruit(self)
+
+    def launch(self, worker: Worker) -> None:
+        """Start a worker, which ends with the session."""
+        self.workers.append(worker)
+        worker.on_fault = self._tell_fault
+        worker.start()
+
+    def stop(self) -> None:
+        """Stop every worker, the last one first, and wait a second at most."""
+        for worker in reversed(self.workers):
+            worker.stop()
+        for worker in self.workers:
+            if not worker.join(_STOP_S / len(self.workers)):
+                log.info("a worker did not end in time and is left behind")
+
+    def _tell_fault(self, sentence: str) -> None:
+        self.inbox.put(Fault(sentence))
+
+    def check(self) -> None:
+        """Raise RegionError when the exchange refuses this location."""
+        for worker in self.workers:
+            if barred := worker.barred():
+                raise RegionError(f"{barred}: Binance does not serve it, and trying again does not help")
+
+    # ----- what is shown and watched
+
+    def turn(self) -> Snapshot:
+        """Take what arrived and return the snapshot of this moment."""
+        return self.pump.turn()
+
+    def show(self, symbols: Sequence[str]) -> None:
+        """Give these symbols in full from now on, and of the others a row."""
+        self.pump.show(symbols)
+
+    def reset(self, symbol: str) -> None:
+        """Begin a symbol's max and min anew."""
+        self.pump.reset(symbol)
+
+    def contracts(self) -> dict[Venue, list[binance.Contract]]:
+        """Return what each venue calls the symbols of the start."""
+        return {venue: [binance.contract(venue, symbol) for symbol in self.symbols] for venue in Venue}
+
+    def add(self, symbol: str) -> str | None:
+        """Watch one more symbol; a sentence says why not."""
+        return f"{symbol} cannot be added: {(self.badge or 'this run').lower()} plays fixed symbols."
+
+    def remove(self, symbol: str) -> str | None:
+        """Watch a symbol no longer; a sentence says why not."""
+        return f"{symbol} cannot be removed: {(self.badge or 'this run').lower()} plays fixed symbols."
+
+    def candidates(self) -> Sequence[str] | None:
+        """Return the symbols that could be added, None while that is not known."""
+        return self.symbols

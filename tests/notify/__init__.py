@@ -1,0 +1,1 @@
+"""Ways an alert leaves the program."""
