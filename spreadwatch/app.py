@@ -19,21 +19,24 @@ import platformdirs
 
 from spreadwatch import config, logs
 from spreadwatch.commands.output import JsonLines, Lines, say
-from spreadwatch.commands.watch import WatchOptions, last_snapshot, tell_faults, watch
+from spreadwatch.commands.watch import WatchOptions, tell_faults, watch
 from spreadwatch.config import Config
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.errors import CaptureError, NoDisplayError
+from spreadwatch.errors import NoDisplayError
 from spreadwatch.feed import binance, clock
 from spreadwatch.session import Session
 
 if TYPE_CHECKING:
     from spreadwatch.alarms import Alarms
     from spreadwatch.feed.probe import Finding
+    from spreadwatch.feed.transport import Transport
     from spreadwatch.feed.worker import Worker
+    from spreadwatch.switches import Switches
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.ui.options import WindowOptions
 
 _INTERRUPTED = 130
+_OPEN_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ def demo(settings: Config, seed: int) -> Session:
     def recruit(session: Session) -> "list[Worker]":
         from spreadwatch.feed.demo import Demo
 
-        return [Demo(session.symbols, seed, session.inbox.put, clock.now, with_books=settings.size.quote is not None)]
+        return [Demo(session.symbols, seed, session.sink, clock.now, with_books=settings.size.quote is not None)]
 
     return Session(settings.symbols, settings, clock.now, recruit, badge="DEMO")
 
@@ -69,6 +72,10 @@ def run(arguments: argparse.Namespace, settings: Config) -> int:
     if arguments.command == "replay":
         return _replay(arguments, settings)
     session = demo(settings, arguments.seed) if arguments.demo else live(settings)
+    if arguments.command == "record":
+        return _record(session, arguments.duration)
+    if arguments.command == "serve":
+        return _serve(session)
     if arguments.command == "watch":
         options = WatchOptions(arguments.interval, arguments.duration, arguments.once)
         return _watch(session, options, as_json=arguments.json)
@@ -82,67 +89,107 @@ def run(arguments: argparse.Namespace, settings: Config) -> int:
 
 
 def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
+    from spreadwatch.alarms import Alarms
+
     if session.badge:
         say(f"{session.badge.lower()}: these quotes are invented")
     view = JsonLines(sys.stdout) if as_json else Lines(sys.stdout)
+    alarms = Alarms(session, say)
+    alarms.open()
     session.start()
     try:
-        watch(session.turn, view, options, session.check)
+        watch(alarms.turn, view, options, session.check)
     finally:
         session.stop()
+        alarms.stop()
+    return 0
+
+
+def _record(session: Session, duration_s: float | None) -> int:
+    from spreadwatch.commands.record import record, sentence
+    from spreadwatch.recording import Recording, where
+
+    recording = Recording(session.settings, clock.now, session.sink)
+    session.taps.append(recording.tap)
+    recording.begin(session)
+    try:
+        recording.ready(_OPEN_S)
+        say(f"recording {', '.join(session.symbols)} to {where(session.settings, session.badge)}; Ctrl-C ends it")
+        session.start()
+        record(session.turn, recording, duration_s, session.check)
+    finally:
+        session.stop()
+        if status := recording.end():
+            say(sentence(status))
+    return 0
+
+
+def _serve(session: Session) -> int:
+    """Serve until Ctrl-C, and record beside it where the settings say so."""
+    from spreadwatch.commands.record import record
+    from spreadwatch.recording import Recording
+    from spreadwatch.switches import open_service
+
+    recording = Recording(session.settings, clock.now, session.sink)
+    session.taps.append(recording.tap)
+    if session.settings.record.enabled:
+        recording.begin(session)
+    try:
+        recording.ready(_OPEN_S)
+        serving = open_service(session)
+        serving.start()
+        try:
+            say(f"serving {serving.url}; Ctrl-C ends it")
+            session.start()
+            record(session.turn, recording, None, session.check)
+        finally:
+            serving.stop()
+    finally:
+        session.stop()
+        recording.end()
     return 0
 
 
 def _replay(arguments: argparse.Namespace, settings: Config) -> int:
-    from spreadwatch.feed.capture import Capture
-    from spreadwatch.feed.replay import Replay
+    from spreadwatch import playback
 
-    capture = Capture(arguments.file)
-    # Only --symbol chooses from a capture; the settings say what to watch live.
-    symbols = settings.symbols if settings.sources.get("symbols") == "command line" else capture.symbols()
-    if not symbols:
-        skipped = f" ({capture.faults.total()} unusable lines)" if capture.faults else ""
-        raise CaptureError(
-            f"{arguments.file} holds no bookTicker frame{skipped}: expected lines such as "
-            '{"market":"spot","recv_ms":1723161254087,"raw":{…}}'
-        )
-    done = threading.Event()
+    # Only --symbol chooses from what was recorded; the settings say what to watch live.
+    chosen = settings.symbols if settings.sources.get("symbols") == "command line" else ()
+    span = arguments.from_ms, arguments.to_ms
+    with contextlib.ExitStack() as opened:
+        if arguments.file is not None:
+            heartbeat = binance.canonical(settings.feed.heartbeat_symbol)
+            source = playback.of_capture(arguments.file, chosen, heartbeat, *span)
+        else:
+            from spreadwatch.recording import open_history, where
 
-    def recruit(session: Session) -> "list[Worker]":
-        return [
-            Replay(
-                capture,
-                session.contracts(),
-                session.inbox.put_waiting,
-                arguments.speed,
-                done=done,
-                then_end=not arguments.json,
-                heartbeat=binance.canonical(settings.feed.heartbeat_symbol),
-            )
-        ]
-
-    session = Session(symbols, settings, None, recruit, badge="REPLAY")
-    if not arguments.json:
-        code = _window(session, settings)
-    else:
-        session.start()
-        try:
-            snapshot = last_snapshot(session.pump, done)
-            JsonLines(sys.stdout).show(snapshot)
-        finally:
-            session.stop()
-        capture.faults.update(snapshot.rejects)
-        code = 0
-    tell_faults(capture.faults, str(arguments.file))
+            history = opened.enter_context(contextlib.closing(open_history(settings)))
+            source = playback.of_history(history, where(settings), chosen, *span)
+        then_end = not arguments.json
+        session = playback.Playback(source.reel, source.symbols, settings, arguments.speed, then_end=then_end)
+        faults = source.faults
+        if not arguments.json:
+            code = _window(session, settings, session.transport)
+        else:
+            session.start()
+            try:
+                snapshot = session.play_to_end()
+                JsonLines(sys.stdout).show(snapshot)
+            finally:
+                session.stop()
+            faults.update(snapshot.rejects)
+            code = 0
+    tell_faults(faults, source.name)
     return code
 
 
-def _window(session: Session, settings: Config) -> int:
+def _window(session: Session, settings: Config, transport: "Transport | None" = None) -> int:
     """Open the window, then start the session; return when the window was closed."""
     from spreadwatch.alarms import Alarms
+    from spreadwatch.switches import Switches
 
-    alarms = Alarms(session)
-    dashboard = _open_dashboard(session, settings, alarms)
+    alarms, switches = Alarms(session), Switches(session)
+    dashboard = _open_dashboard(session, settings, alarms, switches, transport)
     interrupted = threading.Event()
 
     def turn() -> Snapshot:
@@ -155,23 +202,32 @@ def _window(session: Session, settings: Config) -> int:
         session.show(session.symbols[:1])
         dashboard.show()
         alarms.open(with_desktop=not dashboard.notifies_desktop)
+        switches.open()
         session.start()
         dashboard.run(turn)
     finally:
         signal.signal(signal.SIGINT, before)
         session.stop()
+        switches.close()
         alarms.stop()
     return _INTERRUPTED if interrupted.is_set() else 0
 
 
-def _open_dashboard(session: Session, settings: Config, alarms: "Alarms | None" = None) -> "Dashboard":
+def _open_dashboard(
+    session: Session,
+    settings: Config,
+    alarms: "Alarms | None" = None,
+    switches: "Switches | None" = None,
+    transport: "Transport | None" = None,
+) -> "Dashboard":
     """Create the window. Raises NoDisplayError with the sentence that helps.
 
-    `alarms`: what sends alerts out of the program, None for those that nobody sends.
+    `alarms`: what sends alerts out of the program, None for those that nobody sends. `transport`: of a replay.
     """
     from spreadwatch.alarms import Alarms
+    from spreadwatch.switches import Switches
 
-    alarms = alarms or Alarms(session)
+    alarms, switches = alarms or Alarms(session), switches or Switches(session)
     try:
         import tkinter as tk
 
@@ -195,6 +251,10 @@ def _open_dashboard(session: Session, settings: Config, alarms: "Alarms | None" 
             add_rule=alarms.add,
             remove_rule=alarms.remove,
             test_alert=alarms.test,
+            switch=switches.switch,
+            switched_on=switches.is_on,
+            recording=switches.words,
+            playback=transport,
         )
         return Dashboard(_window_options(session, settings), callbacks)
     except tk.TclError as error:

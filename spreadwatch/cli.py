@@ -5,12 +5,14 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import platformdirs
 
 from spreadwatch import __version__, config
+from spreadwatch.commands.history_arguments import add_history
 from spreadwatch.commands.output import in_encoding, say
 from spreadwatch.errors import SpreadwatchError, UsageError
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 OK, BUG, INTERRUPTED = 0, 1, 130
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = 1 << 43  # after every recorded moment
 
 log = logging.getLogger(__name__)
 
@@ -101,15 +106,33 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--once", action="store_true", help="stop at the first live spread")
     watch.set_defaults(command="watch")
 
-    replay = commands.add_parser("replay", parents=[common], help="play a capture")
-    replay.add_argument("file", type=Path, metavar="FILE", help="JSON Lines of raw frames, .gz allowed")
-    replay.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="times the recorded pace, or max (1)")
-    replay.add_argument("--json", action="store_true", help="no window: print the last snapshot of each symbol")
-    replay.set_defaults(command="replay")
+    record = commands.add_parser("record", parents=[common, source], help="keep every quote, without a window")
+    record.add_argument("--duration", type=_seconds, metavar="S", help="stop after so many seconds")
+    record.set_defaults(command="record")
+
+    add_history(commands)
+    serve = commands.add_parser("serve", parents=[common, source], help="answer over HTTP, with a web page")
+    serve.set_defaults(command="serve")
+
+    _add_replay(commands, common)
 
     doctor = commands.add_parser("doctor", parents=[common], help="check this machine and the way to the exchange")
     doctor.set_defaults(command="doctor")
     return parser
+
+
+def _add_replay(commands: "argparse._SubParsersAction[_Parser]", common: _Parser) -> None:
+    replay = commands.add_parser("replay", parents=[common], help="play a capture, or a time of the recording")
+    replay.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="JSON Lines of raw frames, .gz allowed; else the recording"
+    )
+    replay.add_argument(
+        "--from", dest="from_ms", type=_moment, metavar="T", help="begin at 2026-07-03T08:30:36 (UTC), or Unix ms"
+    )
+    replay.add_argument("--to", dest="to_ms", type=_moment, metavar="T", help="end before that time")
+    replay.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="times the recorded pace, or max (1)")
+    replay.add_argument("--json", action="store_true", help="no window: print the last snapshot of each symbol")
+    replay.set_defaults(command="replay")
 
 
 def _seconds(text: str) -> float:
@@ -118,6 +141,34 @@ def _seconds(text: str) -> float:
 
 def _speed(text: str) -> float | None:
     return None if text == "max" else _positive(text, 1e6, "a speed above 0, or max")
+
+
+def _moment(text: str) -> int:
+    """Return Unix ms; a time without an offset is UTC."""
+    try:
+        if text.isascii() and text.isdigit():
+            at_ms = int(text)
+        else:
+            at = datetime.fromisoformat(text)
+            at_ms = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
+        at_ms = -1
+    if not 0 <= at_ms < _LAST_MS:
+        raise argparse.ArgumentTypeError(f"expected a time such as 2026-07-03T08:30:36 or Unix ms, got {text!r}")
+    return at_ms
+
+
+def _check_replay(arguments: argparse.Namespace) -> None:
+    """Complete the times of a replay. Raises UsageError where they do not go together."""
+    if arguments.file is None and arguments.from_ms is None and arguments.to_ms is None:
+        raise UsageError(
+            "spreadwatch replay: give a capture FILE, or --from or --to for a time of the recording "
+            "(see spreadwatch replay --help)"
+        )
+    arguments.from_ms = arguments.from_ms or 0
+    arguments.to_ms = _LAST_MS if arguments.to_ms is None else arguments.to_ms
+    if arguments.from_ms >= arguments.to_ms:
+        raise UsageError("spreadwatch replay: --from must be before --to (see spreadwatch replay --help)")
 
 
 def _positive(text: str, limit: float, expected: str) -> float:
@@ -133,6 +184,8 @@ def _positive(text: str, limit: float, expected: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     from spreadwatch import app, logs
 
+    if arguments.command == "replay":
+        _check_replay(arguments)
     logs.set_up(arguments.verbose, platformdirs.user_log_path("spreadwatch", appauthor=False))
     settings = config.load(
         {
@@ -150,4 +203,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if getattr(arguments, "print_config", False):
         sys.stdout.write(config.describe(settings))
         return OK
+    if arguments.command == "history":
+        from spreadwatch.commands import history
+
+        return history.answer(arguments, settings)
     return app.run(arguments, settings)

@@ -57,7 +57,7 @@ FILE_NAME: Final = "config.toml"
 FILE_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
 
 _BY_PLACE: Final = {(key.section, key.name): key for key in KEYS if key.kind != "secret"}
-_BY_NAME: Final = {key.name: key for key in KEYS if key.kind != "secret"}
+_BY_NAME: Final = {key.flat: key for key in KEYS if key.kind != "secret"}
 _BY_VARIABLE: Final = {key.variable: key for key in KEYS if key.kind != "tables"}
 _ONLY_IN_FILE: Final = {key.variable: key.name for key in KEYS if key.kind == "tables"}
 _SECRET: Final = re.compile(r"(api|access|private)_?key|secret|token|passw|passphrase|credential|pwd|dsn(_|$)|webhook")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 from spreadwatch.config_alerts import AlertRules
-from spreadwatch.config_places import BaseUrl, OptionalFile, OptionalUrl
+from spreadwatch.config_places import BaseUrl, BindAddress, OptionalFile, OptionalPath, OptionalSecret, OptionalUrl
 from spreadwatch.config_rules import AmountOrOff, Choice, CommandLine, Exact, Flag, Number, Rule, Symbol, Symbols
 from spreadwatch.core.alerts import Rule as AlertRule
 
@@ -90,6 +90,40 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Recording: every quote as on the wire, into a file of SQLite, or PostgreSQL if a DSN is given."""
+
+    enabled: Annotated[bool, Flag(), "Record while the window is open."] = False
+    path: Annotated[str, OptionalPath(), "The file of the recording."] = ""
+    trades: Annotated[bool, Flag(), "Record the prices of spot trades too."] = False
+    changes_only: Annotated[bool, Flag(), "Leave out quotes that repeat the one before."] = False
+    keep_days: Annotated[
+        float, Number(0, 36500, "days"), "Forget raw quotes that are older; 0 keeps them. Bars of seconds stay."
+    ] = 0.0
+    keep_mb: Annotated[
+        int, Number(0, 100_000_000, "MB", whole=True), "Forget the oldest raw quotes beyond this size; 0 keeps them."
+    ] = 0
+    dsn: Annotated[
+        str,
+        OptionalSecret(5, "a PostgreSQL address such as postgresql://user:password@host/database"),
+        "The PostgreSQL database to record into and to ask, in place of a file.",
+        "secret",
+    ] = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """An HTTP service with a web page, for this machine unless told otherwise."""
+
+    enabled: Annotated[bool, Flag(), "Serve while the window is open."] = False
+    address: Annotated[str, BindAddress(), "The address to listen on."] = "127.0.0.1"
+    port: Annotated[int, Number(1, 65535, "port", whole=True), "The port to listen on."] = 8765
+    token: Annotated[
+        str, OptionalSecret(16, "a secret that every request has to bring"), "The token of requests.", "secret"
+    ] = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """The connections to the exchange."""
 
@@ -153,6 +187,8 @@ class Config:
     fees: Fees = field(default_factory=Fees)
     size: Size = field(default_factory=Size)
     notify: Notify = field(default_factory=Notify)
+    record: Record = field(default_factory=Record)
+    serve: Serve = field(default_factory=Serve)
     feed: Feed = field(default_factory=Feed)
     endpoints: Endpoints = field(default_factory=Endpoints)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -164,9 +200,14 @@ SECTIONS: Final[Mapping[str, type[Any]]] = {
     "fees": Fees,
     "size": Size,
     "notify": Notify,
+    "record": Record,
+    "serve": Serve,
     "feed": Feed,
     "endpoints": Endpoints,
 }
+
+
+_NAMED_WITH_SECTION: Final = ("record", "serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +227,14 @@ class Key:
         return f"{self.section}.{self.name}" if self.section else self.name
 
     @property
+    def flat(self) -> str:
+        """A name that no other key has, e.g. `silence_s`, `record_path`."""
+        return f"{self.section}_{self.name}" if self.section in _NAMED_WITH_SECTION else self.name
+
+    @property
     def variable(self) -> str:
         """The environment variable that sets this key."""
-        return ENVIRONMENT_PREFIX + self.name.upper()
+        return ENVIRONMENT_PREFIX + self.flat.upper()
 
 
 def _table() -> Iterator[Key]:

@@ -115,6 +115,70 @@ class OptionalFile:
         return str(folder / text)
 
 
+@dataclass(frozen=True, slots=True)
+class OptionalPath:
+    """A path to a file that may come to be, or empty text for the usual place."""
+
+    allowed: str = 'the path of a file ("~" is not expanded), or "" for the usual place'
+
+    def read(self, text: str) -> object:
+        """Take the text as it is."""
+        return text
+
+    def check(self, value: object, folder: Path) -> str:
+        """Return the path made absolute by `folder`, or "" for the usual place."""
+        text = text_of(value)
+        if not text:
+            return ""
+        if "\0" in text or not text.isprintable():
+            raise RefusedError("a character that no path has")
+        if (folder / text).is_dir():
+            raise RefusedError("a folder, not a file")
+        return str(folder / text)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalSecret:
+    """A secret in one piece, or empty text for none."""
+
+    least: int
+    allowed_words: str
+
+    @property
+    def allowed(self) -> str:
+        """What it is."""
+        return f'{self.allowed_words}, at least {self.least} printable characters, or "" for none'
+
+    def read(self, text: str) -> object:
+        """Take the text without blanks around it."""
+        return text.strip()
+
+    def check(self, value: object, folder: Path) -> str:
+        """Refuse what is too short or not printable."""
+        text = text_of(value)
+        if text and (len(text) < self.least or not text.isprintable()):
+            raise RefusedError("too short, or not printable")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class BindAddress:
+    """An address of this machine to listen on."""
+
+    allowed: str = 'an IP address of this machine, such as "127.0.0.1"; any other than loopback needs a token'
+
+    def read(self, text: str) -> object:
+        """Take the text without blanks around it."""
+        return text.strip()
+
+    def check(self, value: object, folder: Path) -> str:
+        """Refuse what is no IP address."""
+        text = text_of(value)
+        if _address(text) is None:
+            raise RefusedError("not an IP address")
+        return text
+
+
 def _is_host(host: str) -> bool:
     if ":" in host:
         return _address(host) is not None

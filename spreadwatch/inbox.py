@@ -107,8 +107,8 @@ class Pump:
         self.market.reset(symbol)
         self._latest = None
 
-    def show(self, symbols: Sequence[str]) -> None:
-        """Let snapshots hold these symbols in full and of the others a row; at first all are in full."""
+    def show(self, symbols: Sequence[str] | None) -> None:
+        """Let snapshots hold these symbols in full and of the others a row; None, as at first: all in full."""
         self._shown = symbols
         self._latest = None
 

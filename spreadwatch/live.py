@@ -33,6 +33,13 @@ class LiveSession(Session):
         self._loader: ListingLoader | None = None
         self._wants_all = settings.all
         self._shown: Sequence[str] | None = None
+        self._keeps_texts = False
+
+    def keep_texts(self) -> None:
+        """Let quotes carry the wire's texts from now on, for a recorder."""
+        self._keeps_texts = True
+        if self._fleet is not None:
+            self._fleet.keep_texts()
 
     def _recruit_all(self) -> list[Worker]:
         # Imported here because all of this speaks to the network, and the window is on the screen before.
@@ -51,11 +58,14 @@ class LiveSession(Session):
             chance=random.random,
             perpetual=settings.contract == "perpetual",
             with_books=settings.size.quote is not None,
+            with_trades=settings.record.trades,
         )
-        fleet = self._fleet = Fleet(options, self.inbox.put, clock.now, self.launch)
+        fleet = self._fleet = Fleet(options, self.sink, clock.now, self.launch)
         rest = {Venue.SPOT: ends.spot_rest, Venue.FUTURES: ends.futures_rest}
-        self._loader = ListingLoader(rest, settings.contract.upper(), ca_file, self.inbox.put, everything=settings.all)
+        self._loader = ListingLoader(rest, settings.contract.upper(), ca_file, self.sink, everything=settings.all)
         self._fleet.add(self.symbols)
+        if self._keeps_texts:
+            self._fleet.keep_texts()
         self._show_books()
         self._loader.look_up(self.symbols)
         return [Watchdog(lambda: fleet.streams, clock.now), self._loader]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from spreadwatch.config import Config
-from spreadwatch.core.events import Clock, Fault
+from spreadwatch.core.events import Clock, Event, Fault, Sink
 from spreadwatch.core.market import Market
 from spreadwatch.core.net import fees
 from spreadwatch.core.pair import Terms
@@ -53,7 +53,12 @@ class Session:
             self.market.alerts.add(rule)
         self.pump = Pump(self.inbox, self.market, now or (lambda: self.market.latest))
         self.workers: list[Worker] = []
+        self.latest: Snapshot | None = None
+        """The newest snapshot. Any thread may read it."""
+        self.taps: list[Sink] = []
+        """Whom each event goes to as well, before the inbox; called on the threads of the feeds."""
         self._recruit = recruit
+        self._shows_all = False
 
     # ----- life
 
@@ -88,22 +93,38 @@ class Session:
             if barred := worker.barred():
                 raise RegionError(f"{barred}: Binance does not serve it, and trying again does not help")
 
+    def sink(self, event: Event) -> None:
+        """Take an event from a source. Never blocks a feed; any thread."""
+        for tap in self.taps:
+            tap(event)
+        self.inbox.put(event)
+
     # ----- what is shown and watched
 
     def turn(self) -> Snapshot:
         """Take what arrived and return the snapshot of this moment."""
-        return self.pump.turn()
+        self.latest = snapshot = self.pump.turn()
+        return snapshot
 
     def show(self, symbols: Sequence[str]) -> None:
         """Give these symbols in full from now on, and of the others a row."""
-        self.pump.show(symbols)
+        self.pump.show(None if self._shows_all else symbols)
+
+    def show_all(self) -> None:
+        """Give every symbol in full from now on, if they are few: somebody else than the window asks."""
+        if len(self.symbols) <= _FEW:
+            self._shows_all = True
+            self.pump.show(None)
 
     def reset(self, symbol: str) -> None:
         """Begin a symbol's max and min anew."""
         self.pump.reset(symbol)
 
+    def keep_texts(self) -> None:
+        """Let quotes carry the wire's texts from now on, for a recorder, if they came over a wire."""
+
     def contracts(self) -> dict[Venue, list[binance.Contract]]:
-        """Return what each venue calls the symbols of the start."""
+        """Return what each venue calls the watched symbols, their perpetuals that is."""
         return {venue: [binance.contract(venue, symbol) for symbol in self.symbols] for venue in Venue}
 
     def add(self, symbol: str) -> str | None:

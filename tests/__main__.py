@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "requirements.sha256"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
@@ -29,6 +30,8 @@ def main() -> int:
     wanted = []
     if sys.platform.startswith("linux") and shutil.which("Xvfb") is None:
         wanted.append("xvfb")
+    if sys.platform.startswith("linux") and not any(shutil.which(name) for name in BROWSERS):
+        wanted.append("chromium")
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     if wanted and not _install(wanted):

@@ -37,7 +37,7 @@ DATA = ROOT.parent / "shared" / "data"
 CAPTURE = DATA / "btcusdt-20240808-bookticker.jsonl.gz"
 PATIENCE_S = 20.0
 """Longest wait for what must happen; a guard against hanging, not a claim."""
-_OURS = ("feed-", "demo", "replay", "notify")
+_OURS = ("feed-", "demo", "replay", "recorder", "notify")
 _STRANGE_VARIABLES = ("SPREADWATCH_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT", "PYTHON")
 
 

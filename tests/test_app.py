@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -18,18 +17,18 @@ from typing import Any
 
 import pytest
 
-from spreadwatch import app, config
+from spreadwatch import app, config, playback
 from spreadwatch.config import Config
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 from spreadwatch.errors import RegionError
-from spreadwatch.feed.capture import Capture
-from spreadwatch.feed.replay import Replay
-from spreadwatch.feed.worker import Worker
+from spreadwatch.playback import Playback
 from spreadwatch.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.conftest import ROOT, Tape
 from tests.exchange import STALL, Exchange, frame, http_response
+from tests.feed.test_replay import by_brute_force
+from tests.storage.parts import lines_of
 
 pytestmark = pytest.mark.usefixtures("screen")
 
@@ -84,7 +83,7 @@ class Shown:
         self._monkeypatch.setattr(Dashboard, "close", closing)
         began = time.monotonic()
         try:
-            code = app._window(self.session, self.settings)
+            code = app._window(self.session, self.settings, getattr(self.session, "transport", None))
         finally:
             self._monkeypatch.setattr(Dashboard, "render", render)
             self._monkeypatch.setattr(Dashboard, "close", close)
@@ -171,18 +170,18 @@ def test_the_recorded_capture_over_two_sockets_ends_with_the_published_figures_i
     assert shown.paints <= shown.took_s * 60 + 2
 
 
+def replay(recorded: Path, speed: float | None = None) -> Playback:
+    """Return a session on the recorded capture, for a window."""
+    source = playback.of_capture(recorded, (), "BTCUSDT")
+    return Playback(source.reel, source.symbols, settings(), speed, then_end=True)
+
+
 def test_a_replay_in_the_window_ends_with_the_published_figures_in_the_labels(recorded: Path, show: Show) -> None:
-    ended = threading.Event()
-
-    def recruit(session: Session) -> list[Worker]:
-        put = session.inbox.put_waiting
-        return [Replay(Capture(recorded), session.contracts(), put, None, done=ended, then_end=True)]
-
-    session = Session(["BTCUSDT"], settings(), None, recruit, badge="REPLAY")
+    session = replay(recorded)
     texts: list[str] = []
 
     def done(dashboard: Dashboard, snapshot: Snapshot) -> bool:
-        if not (ended.is_set() and session.inbox.empty() and pair_of(snapshot).counts.futures == 66_089):
+        if not session.transport.has_ended:
             return False
         if pair_of(snapshot).state == "stale" and not texts:
             check_labels(dashboard, texts)
@@ -190,9 +189,36 @@ def test_a_replay_in_the_window_ends_with_the_published_figures_in_the_labels(re
 
     shown = show(session, settings())
     assert shown.until(done) == 0
-    for text in ("REPLAY", "+85.97", "−4.90", "○ STALE", "The recording has ended.", "—"):
+    assert pair_of(session.turn()).counts.futures == 66_089
+    for text in ("REPLAY 2024-08-08", "+85.97", "−4.90", "○ STALE", "The recording has ended.", "—", "23:59:59"):
         assert text in texts
     assert shown.paints <= shown.took_s * 60 + 2
+
+
+def test_keys_stop_a_replay_in_the_window_at_one_extreme_after_another(recorded: Path, show: Show) -> None:
+    session = replay(recorded, 1.0)
+    high, low, previous = Decimal("-Infinity"), Decimal("Infinity"), 0
+    expected: list[int] = []
+    for at_ms, spread in by_brute_force(lines_of(recorded)):
+        if at_ms != previous and (spread > high or spread < low):
+            expected.append(at_ms)
+            previous = at_ms
+        high, low = max(high, spread), min(low, spread)
+    stops: list[int] = []
+
+    def done(dashboard: Dashboard, snapshot: Snapshot) -> bool:
+        if session.transport.is_rushing or not pair_of(snapshot).spread.samples:
+            return False
+        if session.transport.paused:
+            stops.append(snapshot.at.wall_ms)
+        if len(stops) < 4:
+            dashboard.root.focus_force()
+            dashboard.root.event_generate("<Key-n>")
+        return len(stops) >= 4 and dashboard.root.title().endswith("(paused 2024-08-08)")
+
+    assert show(session, settings()).until(done) == 0
+    first = next(place for place, at_ms in enumerate(expected) if at_ms >= stops[0])
+    assert stops[:4] == expected[first : first + 4]
 
 
 # ----- from the first paint on
@@ -225,7 +251,7 @@ def test_what_happens_to_a_connection_is_said_in_the_window(exchange: Exchange, 
     texts: list[str] = []
 
     def done(dashboard: Dashboard, snapshot: Snapshot) -> bool:
-        if "451" in str(pair_of(snapshot).reason):
+        if "451" in str(pair_of(snapshot).reason) and not texts:
             check_labels(dashboard, texts)
         return bool(texts)
 

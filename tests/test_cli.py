@@ -49,7 +49,7 @@ def refused(done: Finished) -> str:
     [
         (["--nonsense"], "unrecognized arguments: --nonsense"),
         (["wach"], "invalid choice: 'wach'"),
-        (["replay"], "the following arguments are required: FILE"),
+        (["replay"], "give a capture FILE, or --from or --to"),
         (["watch", "--interval", "0"], "expected seconds above 0, got '0'"),
         (["watch", "--interval", "nan"], "expected seconds above 0, got 'nan'"),
         (["watch", "--duration", "-1"], "expected seconds above 0, got '-1'"),

@@ -176,7 +176,7 @@ def test_a_value_that_is_overridden_is_still_checked(folders: Folders) -> None:
         ("[feed]\nsymbols = []", "it belongs at the top, above the first section"),
         ("[feed]\nqqqq = 1", "unknown key feed.qqqq; keys here: silence_s, heartbeat_symbol"),
         ("[windows]\ntheme = 1", "config.toml:1: unknown section [windows]; did you mean [window]?"),
-        ("[qqqq]", "unknown section [qqqq]; sections: window, fees, size, notify, feed, endpoints"),
+        ("[qqqq]", "unknown section [qqqq]; sections: window, fees, size, notify, record, serve, feed, endpoints"),
         ("window = 3", "config.toml:1: window is a section; write [window]"),
         ("[[window]]", "window is a section; write [window]"),
         ("'window.theme' = 'dark'", "unknown key window.theme"),
@@ -308,7 +308,7 @@ def test_a_certificate_file_is_sought_beside_the_file_that_names_it(folders: Fol
 
 
 def test_names_are_unique_across_sections() -> None:
-    assert len({key.name for key in KEYS}) == len({key.variable for key in KEYS}) == len(KEYS)
+    assert len({key.flat for key in KEYS}) == len({key.variable for key in KEYS}) == len(KEYS)
     assert "config" not in {key.name for key in KEYS}
 
 

@@ -1,6 +1,5 @@
-"""`watch`: the snapshot on stdout again and again, and `replay --json`: the last one."""
+"""`watch`: the snapshot on stdout again and again."""
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -10,7 +9,6 @@ from spreadwatch.commands.output import JsonLines, Lines, say
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import UnreachableError
-from spreadwatch.inbox import Pump
 
 _TURN_S = 0.016
 _ONCE_S = 20.0
@@ -54,16 +52,6 @@ def watch(
     if options.once:
         reasons = " · ".join(dict.fromkeys(pair.reason or pair.state for pair in snapshot.pairs))
         raise UnreachableError(f"no live spread within {limit_s:g} s: {reasons}")
-
-
-def last_snapshot(pump: Pump, done: threading.Event) -> Snapshot:
-    """Apply all that a replay hands over and return the snapshot at its end."""
-    while not done.is_set():
-        pump.drain()
-        done.wait(0.001)
-    while not pump.drain():
-        pass
-    return pump.turn()
 
 
 def tell_faults(faults: dict[str, int], where: str) -> None:

@@ -15,7 +15,9 @@ class Batch(Struct, frozen=True):
 
     `heard` is True when at least one valid, new quote arrived, the heartbeat symbol's included: only that is
     a sign of life. `rejects` holds one reason per refused frame, `repeated` the symbol of each quote that
-    was dropped because its update id was not above the last one. `part` numbers the venue's connections.
+    was dropped because its update id was not above the last one. `part` numbers the venue's connections. `texts`
+    holds bid, bid quantity, ask and ask quantity of each quote as on the wire, per contract; None unless
+    somebody records.
     """
 
     venue: Venue
@@ -25,6 +27,7 @@ class Batch(Struct, frozen=True):
     rejects: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
     part: int = 0
+    texts: tuple[tuple[str, str, str, str], ...] | None = None
 
 
 class Phase(StrEnum):
@@ -109,6 +112,26 @@ class Books(Struct, frozen=True):
     repeated: tuple[str, ...] = ()
 
 
+class Trade(Struct, frozen=True):
+    """One spot trade, price and quantity as texts of the wire. `exchange_ms`: Unix ms of the matching engine."""
+
+    symbol: str
+    trade_id: int
+    price: str
+    qty: str
+    exchange_ms: int
+    received: Instant
+
+
+class Trades(Struct, frozen=True):
+    """All trades that one socket read brought. `heard`, `rejects`, `repeated` as in Batch."""
+
+    trades: list[Trade]
+    heard: bool
+    rejects: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+
+
 class Fault(Struct, frozen=True):
     """A part of the program failed and goes on; `sentence` is for the person."""
 
@@ -121,10 +144,10 @@ class Dropped(Struct, frozen=True):
     count: int
 
 
-Read = Batch | Marks | Books
+Read = Batch | Marks | Books | Trades
 """What one socket read may bring."""
 
-Event = Batch | Link | Listing | Marks | Interval | Books | Fault | Dropped
+Event = Batch | Link | Listing | Marks | Interval | Books | Trades | Fault | Dropped
 
 Sink = Callable[[Event], None]
 """Where sources hand over events. Never blocks a feed; safe from any thread."""

@@ -27,6 +27,7 @@ from spreadwatch.core.pair import Pair, Terms
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Row, Snapshot
+from spreadwatch.core.spread import Extreme
 from spreadwatch.core.timeline import Timeline
 
 
@@ -86,6 +87,17 @@ class Market:
     def reset(self, symbol: str) -> None:
         """Forget the extremes of `symbol` and begin anew with its next spread."""
         self._pairs[symbol].reset()
+
+    def restart(self) -> None:
+        """Forget every event, as if none had come: for a replay that goes back. Symbols and alert rules stay."""
+        rules = self.alerts.rules
+        Market.__init__(self, tuple(self._pairs), self._silence_ms, self.terms)
+        self.alerts = AlertBook(rules)
+
+    def extremes(self, symbol: str) -> tuple[Extreme | None, Extreme | None]:
+        """Return max and min of a symbol since the start or its reset; other objects once they moved."""
+        spread = self._pairs[symbol].spread
+        return spread.high, spread.low
 
     def series(self, symbol: str) -> Series | None:
         """Return the past of a symbol for a chart, None for one that is not watched. To read, not to change."""
@@ -216,6 +228,15 @@ class Market:
             line.opened, line.heard = link.at, None
             for pair in group.pairs.values():
                 pair.legs[link.venue].fresh = False
+
+    def open_links(self) -> list[Link]:
+        """Return the news of the first part's connections that are open, for whoever begins to listen later."""
+        lines = self._group(0).lines.values()
+        return [
+            Link(line.venue, Phase.OPEN, line.reason, line.opened)
+            for line in lines
+            if line.phase is Phase.OPEN and line.opened
+        ]
 
     # ----- what is known
 

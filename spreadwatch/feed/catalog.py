@@ -145,10 +145,16 @@ def _ask(url: str, tls: ssl.SSLContext) -> Rows:
 
 def read(url: str, tls: ssl.SSLContext) -> bytes:
     """Return the body of a GET. Raises OSError (urllib.error.HTTPError for a refusal) or HTTPException."""
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=tls)]
-    if is_loopback(urllib.parse.urlsplit(url).hostname or ""):
-        handlers.append(urllib.request.ProxyHandler({}))
-    opener = urllib.request.build_opener(*handlers)
+    local = is_loopback(urllib.parse.urlsplit(url).hostname or "")
+    opener = urllib.request.OpenerDirector()  # the usual one would follow a login page's redirects
+    for handler in (
+        urllib.request.ProxyHandler({} if local else None),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=tls),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+    ):
+        opener.add_handler(handler)
     with opener.open(url, timeout=_TIMEOUT_S) as response:
         body: bytes = response.read(_MAX_BODY)
     return body

@@ -20,6 +20,7 @@ from spreadwatch.feed.marks import MarkParser
 from spreadwatch.feed.messages import QuoteParser
 from spreadwatch.feed.parser import Parser
 from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.trades import TradeParser
 
 PART_SYMBOLS = 199
 _SLOW_S = 15.0  # after which a connection that is no heartbeat's is silent
@@ -29,7 +30,7 @@ class FleetSettings(Struct, frozen=True):
     """Base URL of each venue's streams, how connections are kept, and what they share.
 
     `chance` gives numbers in [0, 1). `perpetual`: the futures legs are perpetuals, whose names are known.
-    `with_marks`, `with_books`: whether mark prices and books are wanted at all.
+    `with_marks`, `with_books`, `with_trades`: whether mark prices, books and spot trades are wanted at all.
     """
 
     bases: dict[Venue, str]
@@ -40,6 +41,7 @@ class FleetSettings(Struct, frozen=True):
     perpetual: bool = True
     with_marks: bool = True
     with_books: bool = False
+    with_trades: bool = False
 
 
 def quote_stream(
@@ -100,6 +102,7 @@ class Fleet:
         self._parts: list[dict[str, dict[Venue, Contract]]] = []
         self._quotes: dict[tuple[Venue, int], Stream] = {}
         self._marks: dict[int, Stream] = {}
+        self._trades: dict[int, Stream] = {}
         self._books: dict[Venue, Stream] = {}
         self._shown: dict[Venue, set[Contract]] = {venue: set() for venue in Venue}
 
@@ -129,8 +132,9 @@ class Fleet:
             return
         for venue, contract in self._parts[part].pop(symbol).items():
             self._quotes[venue, part].forget([contract])
-            if venue is Venue.FUTURES and part in self._marks:
-                self._marks[part].forget([contract])
+            extras = self._marks if venue is Venue.FUTURES else self._trades
+            if part in extras:
+                extras[part].forget([contract])
             if contract in self._shown[venue]:
                 self._shown[venue].remove(contract)
                 self._books[venue].forget([contract])
@@ -151,6 +155,11 @@ class Fleet:
                 url = binance.stream_url(venue, self._settings.bases[venue])
                 self._books[venue] = self._extra(f"{venue} books", url, BookParser(venue, new))
 
+    def keep_texts(self) -> None:
+        """Let quotes carry the wire's texts from now on, for a recorder."""
+        for stream in self._quotes.values():
+            stream.keep_texts()
+
     # ----- streams
 
     def _place(self, symbol: str) -> int:
@@ -168,7 +177,7 @@ class Fleet:
         return next((part for part, carried in enumerate(self._parts) if symbol in carried), None)
 
     def _watch(self, venue: Venue, part: int, contracts: list[Contract]) -> None:
-        settings, base = self._settings, self._settings.bases[venue]
+        settings, base, number = self._settings, self._settings.bases[venue], _number(part)
         if (quotes := self._quotes.get((venue, part))) is not None:
             quotes.watch(contracts)
         else:
@@ -187,12 +196,25 @@ class Fleet:
                 part=part,
             )
             self._quotes[venue, part] = self._begin(stream)
-        if venue is not Venue.FUTURES or not settings.with_marks:
-            return
-        if (marks := self._marks.get(part)) is not None:
-            marks.watch(contracts)
+        if venue is Venue.FUTURES and settings.with_marks:
+            self._watch_extra(self._marks, part, f"marks{number}", binance.marks_url(base), MarkParser, contracts)
+        if venue is Venue.SPOT and settings.with_trades:
+            url = binance.stream_url(venue, base)
+            self._watch_extra(self._trades, part, f"trades{number}", url, TradeParser, contracts)
+
+    def _watch_extra(
+        self,
+        streams: dict[int, Stream],
+        part: int,
+        name: str,
+        url: str,
+        parser: Callable[[list[Contract]], Parser],
+        contracts: list[Contract],
+    ) -> None:
+        if (stream := streams.get(part)) is not None:
+            stream.watch(contracts)
         elif contracts:
-            self._marks[part] = self._extra(f"marks{_number(part)}", binance.marks_url(base), MarkParser(contracts))
+            streams[part] = self._extra(name, url, parser(contracts))
 
     def _extra(self, name: str, url: str, parser: Parser) -> Stream:
         """Begin a stream that no leg depends on."""

@@ -122,7 +122,9 @@ class QuoteParser(Parser):
     def again(self) -> "QuoteParser":
         """Return a parser of the same contracts for another connection."""
         watched = [one for wire, one in list(self._contracts.items()) if wire not in self._heartbeats]
-        return QuoteParser(self.venue, watched, self._unseen, self._part)
+        parser = QuoteParser(self.venue, watched, self._unseen, self._part)
+        parser.keeps_texts = self.keeps_texts
+        return parser
 
     def watch(self, contract: Contract) -> None:
         """Take one more contract."""
@@ -175,10 +177,10 @@ class QuoteParser(Parser):
         heard = False
         venue, decode, numbers, behind = self.venue, self._decode, self._numbers, self._behind
         contracts, heartbeats, last_ids = self._contracts, self._heartbeats, self._last_ids
+        texts: list[tuple[str, str, str, str]] | None = [] if self.keeps_texts else None
         for payload in payloads:
             try:
-                if not payload.isascii():
-                    payload.decode()  # msgspec looks only into the fields it reads
+                payload.isascii() or payload.decode()  # msgspec looks only into the fields it reads
                 ticker = decode(payload).data
                 if ticker is None or (contract := contracts.get(ticker.s)) is None:
                     self._take_other(payload, ticker)
@@ -205,7 +207,10 @@ class QuoteParser(Parser):
                 bid, ask = bid / contract.multiplier, ask / contract.multiplier
                 bid_qty, ask_qty = bid_qty * contract.multiplier, ask_qty * contract.multiplier
             quotes.append(Quote(venue, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at))
-        return Batch(venue, at, quotes, heard, tuple(rejects), tuple(repeated), self._part)
+            if texts is not None:
+                texts.append((ticker.b, ticker.B, ticker.a, ticker.A))
+        kept = None if texts is None else tuple(texts)
+        return Batch(venue, at, quotes, heard, tuple(rejects), tuple(repeated), self._part, kept)
 
     def _take_other(self, payload: bytes, ticker: _BookTicker | None) -> None:
         """Take an acknowledgement or a notice. Raises Rejected for anything else."""

@@ -21,6 +21,8 @@ class Parser(ABC):
         """Take what concerns `contracts`."""
         self.leaving = False
         """Whether the exchange gave notice that it will close the connection."""
+        self.keeps_texts = False
+        """Whether batches carry the wire's texts, for a recorder. Any thread may set it."""
         self._contracts = {self.key_of(contract): contract for contract in contracts}
 
     @abstractmethod

@@ -1,94 +1,120 @@
-"""A capture as a source: the recorded frames through the same sink, in recorded order, at any speed.
+"""A capture or a recording as a source: its events through the same inbox as live ones, in recorded order.
 
-The recorded receive times are the clock: gaps pass as empty batches, so a silent stretch is stale
-in a replay as it was live. Runs on thread `replay`.
+How fast they are applied is the business of whoever empties the inbox. Runs on thread `replay`.
 """
 
-import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
-from spreadwatch.core.events import Batch, Event, Link, Phase
+from msgspec import Struct
+
+from spreadwatch.core.events import Batch, Event, Fault, Link, Phase
 from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.errors import SpreadwatchError
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.capture import Capture, batches
 from spreadwatch.feed.worker import Worker
 
-_TICK_S = 0.016
-
-log = logging.getLogger(__name__)
+_REPLAYING = "replaying"
 
 WaitingSink = Callable[[Event, threading.Event], None]
 """Takes an event, waiting for room until the event given with it is set: a replay loses nothing."""
 
 
+class Reel(Struct, frozen=True):
+    """Something recorded, to be played any number of times.
+
+    `events` begins anew with each call; what it raises of the world's failures ends the replay with a sentence.
+    """
+
+    first_ms: int
+    last_ms: int
+    events: Callable[[], Iterator[Event]]
+
+
 class Replay(Worker):
-    """Play a capture once."""
+    """Read a reel once."""
 
     restartable = False
 
-    def __init__(
-        self,
-        capture: Capture,
-        contracts: dict[Venue, list[Contract]],
-        sink: WaitingSink,
-        speed: float | None,
-        *,
-        done: threading.Event,
-        then_end: bool,
-        heartbeat: str | None = None,
-    ) -> None:
-        """Play at `speed` times the recorded pace, None for as fast as it goes.
+    def __init__(self, reel: Reel, sink: WaitingSink, *, then_end: bool) -> None:
+        """Hand over every event of `reel`.
 
-        Quotes of the symbol `heartbeat` prove a connection alive, watched or not.
-        `done` is set after the last event was handed over.
-        With `then_end` the legs turn stale after the last frame, as it befits a window that stays open.
+        With `then_end` the legs turn stale after the last one, as it befits a window that stays open.
         """
         super().__init__("replay")
-        self._done = done
-        self._capture = capture
-        self._contracts = contracts
-        self._heartbeat = heartbeat
+        self.done = threading.Event()
+        """Set after the last event was handed over."""
+        self.failure: SpreadwatchError | None = None
+        """Why not all could be read, None while it can. Read it after `done`."""
+        self._reel = reel
         self._sink = sink
-        self._speed = speed
         self._then_end = then_end
+        self._last: Instant | None = None
 
     def _run(self) -> None:
+        reason = "the recording has ended"
         try:
-            last = self._play()
-            if last is not None and self._then_end:
-                self._link(Phase.LOST, "the recording has ended", last)
+            self._play()
+        except SpreadwatchError as error:
+            self.failure, reason = error, "the recording cannot be read any further"
+            self._sink(Fault(str(error)), self._stopping)
         finally:
-            self._done.set()
+            if self._last is not None and self._then_end and not self._stopping.is_set():
+                for link in links(Phase.LOST, reason, self._last):
+                    self._sink(link, self._stopping)
+            self.done.set()
 
-    def _play(self) -> Instant | None:
-        """Hand over every batch at its time; return the last moment."""
-        last: Instant | None = None
-        began_s = time.monotonic()
-        began_ms = 0
-        for batch in batches(self._capture, self._contracts, self._heartbeat):
-            if last is None:
-                began_ms = batch.at.wall_ms
-                self._link(Phase.OPEN, "replaying", batch.at)
-            if self._speed is not None:
-                self._wait(batch, began_s, began_ms)
+    def _play(self) -> None:
+        for event in self._reel.events():
             if self._stopping.is_set():
-                break
-            self._sink(batch, self._stopping)
-            last = batch.at
-        return last
-
-    def _wait(self, batch: Batch, began_s: float, began_ms: int) -> None:
-        """Let recorded time pass up to `batch`, telling the market of it."""
-        speed = self._speed or 1.0
-        due_s = began_s + (batch.at.wall_ms - began_ms) / 1000 / speed
-        while (left_s := due_s - time.monotonic()) > 0:
-            if self._stopping.wait(min(left_s, _TICK_S)):
                 return
-            passed_ms = min(began_ms + int((time.monotonic() - began_s) * 1000 * speed), batch.at.wall_ms)
-            self._sink(Batch(batch.venue, Instant(passed_ms, passed_ms), [], heard=False), self._stopping)
+            self._sink(event, self._stopping)
+            if isinstance(event, Batch | Link):
+                self._last = event.at
 
-    def _link(self, phase: Phase, reason: str, at: Instant) -> None:
-        for venue in Venue:
-            self._sink(Link(venue, phase, reason, at), self._stopping)
+
+def links(phase: Phase, reason: str, at: Instant) -> list[Link]:
+    """Return the news that both connections entered a phase."""
+    return [Link(venue, phase, reason, at) for venue in Venue]
+
+
+def opened(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield the events of a recording that may begin anywhere.
+
+    A venue that is first heard of by what it sent had an open connection: that is told before. What a recording
+    tells of its connections itself stays as it is.
+    """
+    known: set[Venue] = set()
+    for event in events:
+        if isinstance(event, Batch | Link) and event.venue not in known:
+            known.add(event.venue)
+            if isinstance(event, Batch):
+                yield Link(event.venue, Phase.OPEN, _REPLAYING, event.at)
+        yield event
+
+
+def capture_events(
+    capture: Capture,
+    contracts: dict[Venue, list[Contract]],
+    heartbeat: str | None = None,
+    from_ms: int = 0,
+    to_ms: int | None = None,
+) -> Iterator[Event]:
+    """Yield what was received from a moment up to, not including, another; None: up to the end.
+
+    Quotes of the symbol `heartbeat` prove a connection alive, watched or not.
+    """
+    found = _between(batches(capture, contracts, heartbeat), from_ms, to_ms)
+    for first in found:
+        yield from links(Phase.OPEN, _REPLAYING, first.at)
+        yield first
+        yield from found
+
+
+def _between(found: Iterable[Batch], from_ms: int, to_ms: int | None) -> Iterator[Batch]:
+    for batch in found:
+        if to_ms is not None and batch.at.wall_ms >= to_ms:
+            return
+        if batch.at.wall_ms >= from_ms:
+            yield batch

@@ -101,6 +101,10 @@ class Stream(Worker):
             self._parser.watch(contract)
         self._subscriptions.want(map(self._parser.stream_of, contracts))
 
+    def keep_texts(self) -> None:
+        """Let batches carry the wire's texts from now on. Any thread."""
+        self._parser.keeps_texts = True
+
     def forget(self, contracts: Iterable[Contract]) -> None:
         """Unsubscribe from contracts, without reconnecting. Any thread."""
         contracts = list(contracts)

@@ -99,6 +99,7 @@ class Dashboard:
             say=self._feedback.say,
             note=self.note,
             symbol=lambda: self._focus.symbol,
+            recording=self._callbacks.recording,
         )
 
     def _make_actions(self) -> None:
@@ -112,6 +113,8 @@ class Dashboard:
             "watch_list": self._toggle_list,
             "symbols": self._panels.toggle_symbols,
             "remove": lambda: self._remove(self._focus.symbol),
+            "record": lambda: self._feedback.say(self._callbacks.switch("record")),
+            "serve": lambda: self._feedback.say(self._callbacks.switch("serve")),
             "gaps": self._panels.toggle_gaps,
             "diagnostics": self._copy_diagnostics,
             "compact": self._toggle_compact,
@@ -205,6 +208,9 @@ class Dashboard:
         if gone := self._focus.take(snapshot):
             self.choose(gone)
         self._show_list()
+        if (badge := self._parts.render_transport(self._focus.symbol)) not in (None, self._title.badge):
+            self._title.badge = badge
+            self._display.forget()
         self._paint()
 
     def _paint(self) -> None:
@@ -362,6 +368,8 @@ class Dashboard:
             "topmost": self._topmost,
             "watch_list": self._parts.has_list,
             "costs": self._window.costs,
+            "record": self._callbacks.switched_on("record"),
+            "serve": self._callbacks.switched_on("serve"),
         }
         return MenuState(self._focus.symbols, self._focus.symbol, ticks)
 

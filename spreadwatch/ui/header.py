@@ -8,7 +8,7 @@ from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui import fonts, theme
 from spreadwatch.ui.painter import Painter
-from spreadwatch.ui.widgets import frame, painted, still
+from spreadwatch.ui.widgets import frame, painted
 
 _FILLED, _HOLLOW = "\N{BLACK CIRCLE}", "\N{WHITE CIRCLE}"
 _MENU = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
@@ -30,8 +30,9 @@ class Header:
         position.grid(row=0, column=1, padx=(px(6), 0))
         state.grid(row=0, column=3, padx=(px(7), 0))
         if badge:
-            label = still(self.frame, painter, badge, fonts.CAPTION, "badge_text", "badge")
+            label, self._badge = painted(self.frame, painter, fonts.CAPTION, "badge_text", "badge", anchor="center")
             label.configure(padx=px(8), pady=px(2))
+            self.show_badge(badge)
             label.grid(row=0, column=2, padx=(px(6), 0))
         feedback.grid(row=0, column=4, sticky="e", padx=px(10))
         self._reset = ttk.Button(self.frame, text="Reset max/min", style=theme.BUTTON, command=reset)
@@ -47,6 +48,10 @@ class Header:
         self._position.show(position, "muted")
         dot = _FILLED if pair.state is State.LIVE else _HOLLOW
         self._state.show(f"{dot} {pair.state.value.upper()}", theme.STATE_ROLES[pair.state])
+
+    def show_badge(self, words: str) -> None:
+        """Name the source anew, in a header that was made with a badge."""
+        self._badge.show(words, "badge_text")
 
     def say(self, words: str) -> None:
         """Show brief feedback, for when the status bar is out of sight."""

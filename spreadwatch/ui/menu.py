@@ -12,11 +12,11 @@ _GROUPS: tuple[tuple[Action, ...], ...] = (
     ("reset", "copy", "evidence"),
     ("symbols", "remove", "watch_list"),
     ("alerts", "costs", "reverse", "export"),
-    ("gaps", "diagnostics"),
+    ("record", "serve", "gaps", "diagnostics"),
     ("compact", "topmost", "theme"),
     ("shortcuts", "close"),
 )
-_WORDS: dict[Action, str] = {"shortcuts": "Shortcuts", "gaps": "Gaps"}
+_WORDS: dict[Action, str] = {"shortcuts": "Shortcuts", "gaps": "Gaps", "record": "Record", "serve": "Web page"}
 """Where the menu says it otherwise than the list of shortcuts."""
 _MOST_SYMBOLS = 20
 """A longer menu would not fit the screen; the symbol box and the watch list have no such limit."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from spreadwatch.core.alerts import Alert, Rule
 from spreadwatch.core.quote import Instant
@@ -58,6 +58,10 @@ def _no_rule(_asked: object) -> str | None:
     return "Rules cannot be changed here."
 
 
+def _no_switch(_name: str) -> str:
+    return "This cannot be switched here."
+
+
 def _no_test(_symbol: str) -> Alert | None:
     return None
 
@@ -74,6 +78,11 @@ class Callbacks:
     `rules`: those of alerts that are in force; `add_rule` takes texts by the names of a rule's fields; a sentence
     says why not. `test_alert`: send an invented alert on every way that leaves the program, and return it for the
     window to show.
+
+    `switch`: turn "record" or "serve" on or off; the sentence says what came of it. `switched_on`: whether one is
+    on. `recording`: what the recorder does, in a few words, empty while it is off.
+
+    `playback`: what a replay is controlled by, None for what is live.
     """
 
     reset: Callable[[str], None]
@@ -88,3 +97,43 @@ class Callbacks:
     add_rule: Callable[[Mapping[str, str]], str | None] = _no_rule
     remove_rule: Callable[[Rule], str | None] = _no_rule
     test_alert: Callable[[str], Alert | None] = _no_test
+    switch: Callable[[str], str] = _no_switch
+    switched_on: Callable[[str], bool] = lambda _name: False
+    recording: Callable[[], str] = str
+    playback: "Playback | None" = None
+
+
+class Playback(Protocol):
+    """What the window knows of a replay and asks of it. Times in Unix ms; a speed of None is as fast as it goes.
+
+    `paused`: recorded time stands, or will once it is where it was sent.
+    """
+
+    @property
+    def first_ms(self) -> int: ...  # noqa: D102
+    @property
+    def last_ms(self) -> int: ...  # noqa: D102
+    @property
+    def position_ms(self) -> int: ...  # noqa: D102
+    @property
+    def target_ms(self) -> int | None: ...  # noqa: D102
+    @property
+    def speed(self) -> float | None: ...  # noqa: D102
+    @property
+    def paused(self) -> bool: ...  # noqa: D102
+    @property
+    def is_rushing(self) -> bool: ...  # noqa: D102
+    @property
+    def has_ended(self) -> bool: ...  # noqa: D102
+
+    def toggle(self) -> None:
+        """Play or pause; at the end, play from the beginning."""
+
+    def set_speed(self, speed: float | None) -> None:
+        """Play at so many times the recorded pace."""
+
+    def seek(self, at_ms: int) -> None:
+        """Go to a time."""
+
+    def find_extreme(self, symbol: str) -> None:
+        """Go on to the next event that moves max or min of a symbol, and pause there."""

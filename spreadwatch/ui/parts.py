@@ -29,6 +29,7 @@ from spreadwatch.ui.spread_card import SpreadCard
 from spreadwatch.ui.status_bar import StatusBar
 from spreadwatch.ui.symbol_box import SymbolBox
 from spreadwatch.ui.tooltip import Tooltip
+from spreadwatch.ui.transport_bar import HINTS, TransportBar
 from spreadwatch.ui.watch_list import WatchList
 from spreadwatch.ui.widgets import Copy, frame
 from spreadwatch.ui.window import Window
@@ -44,7 +45,8 @@ class Line(IntEnum):
     COSTS = 4
     CHART = 5
     NOTICE = 6
-    STATUS = 7
+    TRANSPORT = 7
+    STATUS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Hooks:
     say: Callable[[str, int], None]
     note: Callable[[str], None]
     symbol: Callable[[], str]
+    recording: Callable[[], str]
 
 
 class Parts:
@@ -92,8 +95,12 @@ class Parts:
         self.chart = ChartPart(body, painter, options, callbacks, hooks.flush, hooks.say, hooks.note)
         self.watch_list = WatchList(body, painter, hooks.choose, hooks.remove, hooks.flush)
         self.notice = Notice(body, painter)
-        self.status_bar = StatusBar(body, painter, lambda: hooks.act("shortcuts"), lambda: hooks.act("gaps"), utc=utc)
-        self.shortcut_list = ShortcutList(root, painter)
+        self.status_bar = StatusBar(
+            body, painter, lambda: hooks.act("shortcuts"), lambda: hooks.act("gaps"), hooks.recording, utc=utc
+        )
+        playback = callbacks.playback
+        self.transport = TransportBar(body, painter, playback, utc=utc) if playback else None
+        self.shortcut_list = ShortcutList(root, painter, HINTS if playback else ())
         self.gap_list = GapList(root, painter, gap_count, hooks.flush, utc=utc)
         self.evidence = Evidence(root, painter, utc=utc)
         self.symbol_box = SymbolBox(root, painter, callbacks.candidates, hooks.add, hooks.flush)
@@ -116,6 +123,8 @@ class Parts:
         self._put(self.costs.frame, Line.COSTS, pady=gap)
         self._put(self.chart.frame, Line.CHART, pady=gap)
         self._put(self.notice.frame, Line.NOTICE, pady=gap, span=2)
+        if self.transport:
+            self._put(self.transport.frame, Line.TRANSPORT, pady=gap, span=2)
         self._put(self.status_bar.frame, Line.STATUS, pady=gap, span=2)
         rows = Line.CHART - Line.SPREAD + 1
         beside = self.watch_list.frame
@@ -137,7 +146,8 @@ class Parts:
         compact = self._window.compact
         self.header.set_compact(compact)
         self.spread_card.set_compact(compact)
-        for part in (self.quotes, self.costs.frame, self.chart.frame, self.status_bar.frame):
+        transport = [self.transport.frame] if self.transport else []
+        for part in (self.quotes, self.costs.frame, self.chart.frame, self.status_bar.frame, *transport):
             _show(part, shown=not compact)
         # The line that takes all room that is left.
         self.body.rowconfigure(Line.SPREAD, weight=int(compact))
@@ -191,6 +201,14 @@ class Parts:
         frame.update_idletasks()
         flush()  # where its sentences wrap, which is known by now
         self._window.set_height(height + frame.winfo_reqheight() - before)
+
+    def render_transport(self, symbol: str) -> str | None:
+        """Paint the controls of a replay; return the badge of the moment, None without controls."""
+        if self.transport is None:
+            return None
+        self.transport.render(symbol)
+        self.header.show_badge(self.transport.badge)
+        return self.transport.badge
 
     def show_list(self, shown: bool) -> None:
         """Put the watch list beside the rest, or take it away, and make the window so much wider or narrower."""

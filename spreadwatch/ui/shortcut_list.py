@@ -1,6 +1,7 @@
 """The list of shortcuts, made of their table."""
 
 import tkinter as tk
+from collections.abc import Sequence
 
 from spreadwatch.ui import fonts
 from spreadwatch.ui.overlay import Panel
@@ -12,9 +13,9 @@ _COLUMNS = 2
 
 
 class ShortcutList(Panel):
-    """Every key and what it does."""
+    """Every key and what it does; `hints` are keys that only this window has."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, hints: Sequence[tuple[tuple[str, ...], str]] = ()) -> None:
         super().__init__(parent, painter)
         px = painter.px
         self.inner = inner = frame(self.card, painter, "card")
@@ -28,8 +29,9 @@ class ShortcutList(Panel):
             for one in SHORTCUTS
             if one.group != ""
         ]
-        rows = -(-len([*table, *MORE_HINTS]) // _COLUMNS)
-        for number, (keys, words) in enumerate([*table, *MORE_HINTS]):
+        table += [*hints, *MORE_HINTS]
+        rows = -(-len(table) // _COLUMNS)
+        for number, (keys, words) in enumerate(table):
             row, column = 1 + number % rows, number // rows * 3
             held = "  ".join(keys)
             still(inner, painter, held, fonts.SMALL_FIGURE, "text", "card").grid(

@@ -10,7 +10,7 @@ Action = Literal[
     "reset", "copy", "evidence", "watch_list", "symbols", "remove", "gaps", "diagnostics", "compact", "topmost",
     "theme", "next", "previous", "shortcuts", "dismiss", "close", "alerts", "costs",
     "chart_1m", "chart_5m", "chart_15m", "chart_1h", "chart_all",
-    "zoom_in", "zoom_out", "live", "reverse", "export",
+    "zoom_in", "zoom_out", "live", "reverse", "export", "record", "serve",
 ]  # fmt: skip
 
 
@@ -49,6 +49,8 @@ SHORTCUTS = (
     Shortcut("live", ("Home",), "Chart back to live"),
     Shortcut("reverse", ("V",), "Chart of the reverse"),
     Shortcut("export", ("Mod+S",), "Save the chart as CSV"),
+    Shortcut("record", ("F6",), "Record, or stop it"),
+    Shortcut("serve", ("F7",), "Web page on or off"),
     Shortcut("gaps", ("Mod+G",), "List of gaps"),
     Shortcut("diagnostics", ("Mod+D",), "Copy diagnostics"),
     Shortcut("compact", ("Mod+M",), "Compact window"),

@@ -30,6 +30,7 @@ class StatusBar:
         painter: Painter,
         show_shortcuts: Callable[[], None],
         show_gaps: Callable[[], None],
+        recording: Callable[[], str],
         *,
         utc: bool,
     ) -> None:
@@ -52,9 +53,12 @@ class StatusBar:
         self._said, self._width = "", 0
         self._cover, self._long = painted(self.frame, painter, words, "text", "background", chars=None, anchor="e")
         times = "UTC" if utc else "local time"
-        still(self.frame, painter, times, fonts.SMALL_WORDS, "muted", "background").grid(row=0, column=6)
+        still(self.frame, painter, times, fonts.SMALL_WORDS, "muted", "background").grid(row=0, column=7)
+        label, self._record = painted(self.frame, painter, words, "down", "background", chars=0)
+        label.grid(row=0, column=6, padx=(0, px(10)))
+        self._recording = recording
         keys = still(self.frame, painter, "F1 shortcuts", fonts.SMALL_WORDS, "muted", "background")
-        keys.grid(row=0, column=7, padx=(px(14), 0))
+        keys.grid(row=0, column=8, padx=(px(14), 0))
         keys.configure(cursor="hand2")
         keys.bind("<Button-1>", lambda _event: show_shortcuts())
         self.frame.columnconfigure(5, weight=1)
@@ -69,7 +73,8 @@ class StatusBar:
         counts, mono_ms = pair.counts, pair.at.mono_ms
         per_second = self._rate.take(counts.spot + counts.futures, mono_ms)
         problems = (gaps, counts.reconnects, counts.rejected, counts.dropped)
-        shown = (mono_ms // REPAINT_MS, pair.symbol, pair.spot.state, pair.futures.state, problems)
+        record = self._recording()
+        shown = (mono_ms // REPAINT_MS, pair.symbol, pair.spot.state, pair.futures.state, problems, record)
         if shown == self._shown:
             return
         self._shown = ()  # until all of it is painted
@@ -79,6 +84,7 @@ class StatusBar:
         rate.show("" if per_second is None else f"{text.count(round(per_second))} updates/s", "muted")
         breaks.show(_breaks(gaps, counts.reconnects), "muted")
         losses.show(_losses(counts.rejected, counts.dropped), "down" if counts.dropped else "muted")
+        self._record.show(record, "down")
         self._shown = shown
 
     def say(self, words: str) -> None:

@@ -14,7 +14,7 @@ _EVERY_S = 0.1
 
 
 class Title:
-    """Render one pair's spread. `is_due`: a newer title waits for a later frame.
+    """Render one pair's spread and the badge. `is_due`: a newer title waits for a later frame.
 
     `flash` is asked each time for words that take its place at this moment; None for none.
     """
@@ -26,13 +26,13 @@ class Title:
         self._flash = flash
         self._tk = root.tk
         self._painter = painter
-        self._badge = badge
+        self.badge = badge
         self._words = ""
         self._changed_at = 0.0
 
     def render(self, pair: PairSnapshot) -> None:
         """Paint the title, at most ten times a second; the change to or from a dash at once."""
-        words = self._flash() or text.title(pair.symbol, pair.spread.current, pair.places, self._badge)
+        words = self._flash() or text.title(pair.symbol, pair.spread.current, pair.places, self.badge)
         self.is_due = False
         if words == self._words:
             return

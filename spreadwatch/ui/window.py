@@ -34,6 +34,7 @@ class Window:
         self._rects = {False: stored.full, True: stored.small}
         self._lent: Rect | None = None
         self._aside = 0
+        self._is_gone = False
 
     def place(self) -> None:
         """Give the window its first size and, when that is remembered, its place."""
@@ -53,6 +54,8 @@ class Window:
     def fit(self) -> None:
         """Grow the window when what is in it has grown; never make it smaller."""
         self.root.update_idletasks()
+        if self._is_gone:  # closed by what was waiting for an idle moment
+            return
         width, height = self._least()
         self.root.minsize(width, height)
         now = geometry.parse(self.root.geometry())
@@ -115,6 +118,7 @@ class Window:
 
     def destroy(self) -> None:
         """End the window at once, then remember where it stood."""
+        self._is_gone = True
         self._rects[self.compact] = self._present()
         for timer in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", timer)

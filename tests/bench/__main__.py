@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import charting, lasting, receiving, windows
+from tests.bench import charting, lasting, receiving, storing, windows
 from tests.bench.figures import Figure, as_json, table
 from tests.bench.processes import Children, ContenderError, children
 from tests.bench.receiving import Told
 
-ROWS = ("receive", "snapshot", *windows.SCENES, "lasting", "chart")
+ROWS = ("receive", "snapshot", *windows.SCENES, "lasting", "chart", "record")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +50,7 @@ def _measure(family: Children, told: Told, wanted: set[str]) -> list[Figure]:
         (wanted & {*windows.SCENES}, lambda rows: windows.measure(family, told, rows)),
         (wanted & {"lasting"}, lambda _: lasting.measure(family, told)),
         (wanted & {"chart"}, lambda _: charting.measure(family, told)),
+        (wanted & {"record"}, lambda _: storing.measure(told)),
     ]
     for rows, measure in steps:
         if not rows:

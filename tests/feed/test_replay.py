@@ -1,23 +1,24 @@
-"""A capture comes out exact, at any speed: against the published figures and against a count by brute force."""
+"""A capture comes out exact: against the published figures and against a count by brute force."""
 
 import gzip
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spreadwatch.core.events import Batch, Event, Link, Phase
+from spreadwatch.core.events import Batch, Event, Fault, Link, Phase
 from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import contract
 from spreadwatch.feed.capture import Capture
-from spreadwatch.feed.replay import Replay
+from spreadwatch.feed.replay import Reel, Replay, capture_events, links, opened
 from tests.conftest import CAPTURE, DATA, PATIENCE_S, Program, Sink, Tape
 
 SILENCE_MS = 3_000
@@ -59,15 +60,19 @@ def replayed(path: Path, program: Program, *options: object) -> list[Any]:
     return done.snapshots
 
 
-def events_of(path: Path, speed: float | None, symbols: Iterable[str] = ("BTCUSDT",)) -> list[Event]:
-    """Play a capture on its thread to its end and return all that came."""
-    sink = Sink()
+def reel(path: Path, symbols: Iterable[str] = ("BTCUSDT",), from_ms: int = 0, to_ms: int | None = None) -> Reel:
+    """Return a capture as a reel."""
     contracts = {venue: [contract(venue, symbol) for symbol in symbols] for venue in Venue}
-    done = threading.Event()
-    player = Replay(Capture(path), contracts, lambda event, _stop: sink(event), speed, done=done, then_end=False)
+    return Reel(0, 0, lambda: capture_events(Capture(path), contracts, None, from_ms, to_ms))
+
+
+def events_of(played: Reel, *, then_end: bool = False) -> list[Event]:
+    """Read a reel on its thread to its end and return all that came."""
+    sink = Sink()
+    player = Replay(played, lambda event, _stop: sink(event), then_end=then_end)
     player.start()
     assert player.join(PATIENCE_S)
-    assert done.is_set()
+    assert player.done.is_set()
     return sink.events
 
 
@@ -163,7 +168,7 @@ def test_symbols_of_the_settings_do_not_hide_what_the_capture_holds(tape: Tape, 
     assert "BTCUSDT" in done.out + done.err
 
 
-# ----- order, silence and speed
+# ----- order and silence
 
 
 @pytest.fixture
@@ -190,60 +195,64 @@ def test_the_spread_pauses_while_a_leg_is_silent_and_repeats_do_not_count(restle
     assert snapshot["counts"]["repeated"] == 1
 
 
-@pytest.mark.parametrize("speed", [40.0, 1000.0])
-def test_the_same_capture_gives_the_same_snapshot_at_any_speed(restless: Tape, speed: float) -> None:
-    path = restless.save()
-    assert final(events_of(path, speed)) == final(events_of(path, None))
-
-
-def test_a_gap_turns_a_leg_stale_while_it_is_replayed(restless: Tape) -> None:
-    market, states = Market(["BTCUSDT"], SILENCE_MS), list[State]()
-    for event in events_of(restless.save(), 40.0):
-        market.apply(event)
-        states.append(market.snapshot(market.latest).pairs[0].state)
-    stale = states.index(State.STALE)
-    assert State.LIVE in states[:stale]
-    assert states[-1] is State.LIVE
-
-
-def test_a_replay_keeps_the_recorded_pace(tape: Tape) -> None:
-    tape.spot("1.0", "2.0")
-    tape.at_ms += 490
-    events = events_of(tape.um("1.0", "2.0").save(), 2.0)
-    ticks = [event.at.wall_ms for event in events if isinstance(event, Batch) and not event.quotes]
-    assert len(ticks) > 5
-    assert ticks == sorted(ticks)
-
-
-@pytest.mark.parametrize("speed", [1.0, None])
-def test_a_replay_stops_wherever_it_is(tape: Tape, sink: Sink, speed: float | None) -> None:
-    tape.spot("1.0", "2.0")
-    tape.at_ms += 3_600_000
-    path = tape.um("1.0", "2.0").save()
-    contracts = {venue: [contract(venue, "BTCUSDT")] for venue in Venue}
-
+def test_a_replay_stops_wherever_it_is(tape: Tape, sink: Sink) -> None:
     def full(event: Event, stop: threading.Event) -> None:
         sink(event)
-        if speed is None and isinstance(event, Batch):
+        if isinstance(event, Batch):
             stop.wait(PATIENCE_S)
 
-    player = Replay(Capture(path), contracts, full, speed, done=threading.Event(), then_end=False)
+    player = Replay(reel(tape.spot("1.0", "2.0").um("1.0", "2.0").save()), full, then_end=True)
     player.start()
     sink.wait_quotes(1)
     player.stop()
     assert player.join(1)
-    assert len(sink.quotes()) == 1
+    assert (len(sink.quotes()), sink.links(Phase.LOST)) == (1, [])
 
 
-def test_after_the_last_frame_a_window_is_told_that_the_recording_has_ended(tape: Tape, sink: Sink) -> None:
-    path = tape.spot("100.0", "100.2").um("100.1", "100.3").save()
-    contracts = {venue: [contract(venue, "BTCUSDT")] for venue in Venue}
-    player = Replay(
-        Capture(path), contracts, lambda event, _stop: sink(event), None, done=threading.Event(), then_end=True
-    )
+def test_after_the_last_frame_a_window_is_told_that_the_recording_has_ended(tape: Tape) -> None:
+    events = events_of(reel(tape.spot("100.0", "100.2").um("100.1", "100.3").save()), then_end=True)
+    lost = [event for event in events[-2:] if isinstance(event, Link)]
+    assert [(link.phase, link.reason) for link in lost] == [(Phase.LOST, "the recording has ended")] * 2
+    [pair] = final(events).pairs
+    assert (pair.state, pair.reason, pair.spread.samples) == (State.STALE, "the recording has ended", 1)
+
+
+def test_a_reel_gives_the_same_events_each_time(restless: Tape) -> None:
+    played = reel(restless.save())
+    assert events_of(played) == events_of(played)
+
+
+def test_a_time_cut_out_of_a_capture_holds_its_frames_and_begins_with_open_connections(restless: Tape) -> None:
+    path = restless.save()
+    everything = [event for event in events_of(reel(path)) if isinstance(event, Batch)]
+    for begin, end in ((0, 3), (2, 5), (4, len(everything) - 1)):
+        from_ms, to_ms = everything[begin].at.wall_ms, everything[end].at.wall_ms
+        found = events_of(reel(path, from_ms=from_ms, to_ms=to_ms))
+        assert [link.phase for link in found[:2] if isinstance(link, Link)] == [Phase.OPEN] * 2
+        wanted = [quote for batch in everything for quote in batch.quotes if from_ms <= batch.at.wall_ms < to_ms]
+        assert [quote for batch in found[2:] if isinstance(batch, Batch) for quote in batch.quotes] == wanted
+
+
+def test_what_a_recording_tells_of_its_connections_stays_as_it_is() -> None:
+    at = Instant(5, 5)
+    spot, futures = (Batch(venue, at, [], heard=True) for venue in Venue)
+    told = links(Phase.OPEN, "told", at)
+    assert list(opened([*told, spot, futures])) == [*told, spot, futures]
+    lost = Link(Venue.SPOT, Phase.LOST, "lost", at)
+    assert list(opened([lost, futures, spot])) == [
+        lost, Link(Venue.FUTURES, Phase.OPEN, "replaying", at), futures, spot
+    ]  # fmt: skip
+
+
+def test_a_failure_of_the_world_ends_a_replay_with_its_sentence(sink: Sink) -> None:
+    def events() -> Iterator[Event]:
+        yield Batch(Venue.SPOT, Instant(5, 5), [], heard=True)
+        raise CaptureError("the disk is gone")
+
+    player = Replay(Reel(0, 9, events), lambda event, _stop: sink(event), then_end=True)
     player.start()
     assert player.join(PATIENCE_S)
-    assert [type(event) for event in sink.events[-2:]] == [Link, Link]
-    assert {link.reason for link in sink.links(Phase.LOST)} == {"the recording has ended"}
-    [pair] = final(sink.events).pairs
-    assert (pair.state, pair.reason, pair.spread.samples) == (State.STALE, "the recording has ended", 1)
+    assert isinstance(player.failure, CaptureError)
+    assert sink.events[1] == Fault("the disk is gone")
+    assert [link.reason for link in sink.links(Phase.LOST)] == ["the recording cannot be read any further"] * 2
+    assert player.done.is_set()

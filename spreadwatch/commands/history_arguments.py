@@ -1,0 +1,58 @@
+"""The arguments of `history`. Light: what answers them is loaded when it is asked."""
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from spreadwatch.commands.times import HOW
+
+KINDS = ("quotes", "trades", "spread")
+FORMATS = ("csv", "jsonl", "capture")
+
+_LOOKS_NEGATIVE = re.compile(r"-\d")
+
+
+def add_history(commands: Any) -> None:  # noqa: ANN401 - argparse names no public type for it
+    """Add the command with its questions to the sub-parsers of the program."""
+    history = commands.add_parser("history", help="ask a recording", description="Ask a recording. " + HOW)
+    questions = history.add_subparsers(title="questions", metavar="QUESTION", dest="question", required=True)
+    history.set_defaults(command="history")
+
+    latest = _question(questions, "latest", "the last price")
+    at = _question(questions, "at", "the price at or before a time, N/A when there is none")
+    at.add_argument("time", metavar="TIME")
+    between = _question(questions, "range", "every price from a time up to another")
+    between.add_argument("start", metavar="FROM")
+    between.add_argument("end", metavar="TO", help="not included")
+    minmax = _question(questions, "minmax", "the high and the low of a minute")
+    minmax.add_argument("time", metavar="MINUTE", help="any time in it")
+    for parser in (latest, at, minmax):
+        parser.add_argument("--spread", action="store_true", help="of the spread instead of the spot price")
+    between.add_argument("--spread", action="store_true", help="the spread's one-second bars instead of spot prices")
+
+    gaps = _question(questions, "gaps", "when a side was not live, and why")
+    gaps.add_argument("start", metavar="FROM", nargs="?")
+    gaps.add_argument("end", metavar="TO", nargs="?")
+
+    export = _question(questions, "export", "write what is recorded to a file")
+    export.add_argument("file", metavar="FILE", help="ending in .csv or .jsonl, and in .gz to zip it; - is stdout")
+    export.add_argument("--kind", choices=KINDS, default="quotes", help="what (quotes)")
+    export.add_argument("--from", dest="start", metavar="TIME", help="from here on (the beginning)")
+    export.add_argument("--to", dest="end", metavar="TIME", help="up to here, not included (the end)")
+    export.add_argument("--format", choices=FORMATS, help="in place of the one that FILE ends in; stdout gets csv")
+    export.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def _question(questions: Any, name: str, meaning: str) -> argparse.ArgumentParser:  # noqa: ANN401 - as above
+    parser: argparse.ArgumentParser = questions.add_parser(
+        name, help=meaning, description=f"{meaning[0].upper()}{meaning[1:]}. {HOW}"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    absent: dict[str, Any] = {"default": argparse.SUPPRESS}
+    parser.add_argument("--symbol", action="append", metavar="S", help="a coin, such as ethusdt; repeatable", **absent)
+    parser.add_argument("--all", action="store_true", help="every recorded coin", **absent)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings from this TOML file", **absent)
+    parser.add_argument("-v", "--verbose", action="count", help="log more; twice for all", **absent)
+    parser._negative_number_matcher = _LOOKS_NEGATIVE  # noqa: SLF001 - or else -5m would be taken for an option
+    return parser

@@ -1,0 +1,130 @@
+"""Answers of a recording as short lines. Pure: whoever writes them cares for the terminal's encoding."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from spreadwatch.commands.times import iso, length
+from spreadwatch.storage.answers import Bar, Price, PriceRange, SpreadRange, SpreadValue
+from spreadwatch.storage.rows import GapRow
+
+Row = tuple[str, ...]
+
+_NUMBER = re.compile(r"[+−]?\d[\d,.]*( \w+)?")
+_QUOTE_ASSET = re.compile(r"(?:FDUSD|USDT|USDC|USD1|BUSD|BTC|ETH|BNB|EUR|TRY)$")
+
+_SOURCES = {"trade": "spot trade", "mid": "spot mid", "quotes": "of quotes", "bars": "of one-second bars"}
+
+
+def price(symbol: str, asked_ms: int, found: Price | None, *, newest: bool) -> Row:
+    """Return the cells of the price at a moment, or of the newest."""
+    if found is None:
+        return symbol, "N/A", _nothing("price", asked_ms, newest=newest)
+    return symbol, amount(found.price, symbol), _SOURCES[found.source], _since(found.at_ms, asked_ms, newest=newest)
+
+
+def spread(symbol: str, asked_ms: int, found: SpreadValue | None, *, newest: bool) -> Row:
+    """Return the cells of the spread at a moment, or of the newest."""
+    if found is None:
+        return symbol, "N/A", _nothing("spread", asked_ms, newest=newest)
+    return symbol, signed(found.spread, symbol), _SOURCES[found.source], _since(found.at_ms, asked_ms, newest=newest)
+
+
+def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Row:
+    """Return the cells of high and low of a minute."""
+    minute = iso(asked_ms, "minutes") + "Z"
+    if found is None:
+        return symbol, minute, "N/A", "no price was recorded in this minute"
+    return (
+        symbol,
+        minute,
+        "high",
+        amount(found.high, symbol),
+        "low",
+        amount(found.low, symbol),
+        _SOURCES[found.source],
+    )
+
+
+def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Row:
+    """Return the cells of high and low of the spread in a minute."""
+    minute = iso(asked_ms, "minutes") + "Z"
+    if found is None:
+        return symbol, minute, "N/A", "no spread was recorded in this minute"
+    high, low = signed(found.high, symbol), signed(found.low, symbol)
+    return symbol, minute, "high", high, "low", low, f"{found.samples:,} samples"
+
+
+def gap(one: GapRow) -> Row:
+    """Return the cells of a gap."""
+    lasted = "still open" if one.end_ms is None else length(one.end_ms - one.start_ms)
+    return one.symbol, one.venue.value, _exactly(one.start_ms), lasted, one.reason
+
+
+def aligned(rows: Iterable[Row]) -> list[str]:
+    """Return rows as lines with their columns below each other: numbers to the right, words to the left."""
+    cells = list(rows)
+    widths: dict[int, int] = {}
+    for row in cells:
+        for column, text in enumerate(row[:-1]):  # what comes last in a row needs no room
+            widths[column] = max(widths.get(column, 0), len(text))
+    return [
+        "  ".join(_padded(text, widths.get(column, 0)) for column, text in enumerate(row)).rstrip() for row in cells
+    ]
+
+
+def amount(number: Decimal, symbol: str) -> str:
+    """Write a price exactly, with its currency where the symbol's name tells it."""
+    found = _QUOTE_ASSET.search(symbol)
+    return f"{number:f} {found[0]}" if found else f"{number:f}"
+
+
+def coin(symbol: str) -> str:
+    """Return a symbol without its currency, as far as the name tells it: BTC of BTCUSDT."""
+    return _QUOTE_ASSET.sub("", symbol) or symbol
+
+
+def signed(number: Decimal, symbol: str) -> str:
+    """Write a spread exactly, with its sign and currency."""
+    return ("+" if number >= 0 else "−") + amount(abs(number), symbol)
+
+
+class Lines:
+    """Lines that are written one by one: a column grows when it must, and never shrinks."""
+
+    def __init__(self) -> None:
+        """Begin with narrow columns."""
+        self._widths: dict[int, int] = {}
+
+    def price(self, one: Price) -> str:
+        """Return the line of a price and the moment since which it held."""
+        return self._line(_exactly(one.at_ms), one.symbol, amount(one.price, one.symbol), _SOURCES[one.source])
+
+    def bar(self, one: Bar) -> str:
+        """Return the line of a second of the spread."""
+        first, high, low, last = (signed(number, one.symbol) for number in (one.open, one.high, one.low, one.close))
+        words = ("open", first, "high", high, "low", low, "close", last, f"{one.samples:,} samples")
+        return self._line(iso(one.second * 1000, "seconds") + "Z", one.symbol, *words)
+
+    def _line(self, *cells: str) -> str:
+        for column, text in enumerate(cells):
+            if len(text) > self._widths.get(column, 0):
+                self._widths[column] = len(text)
+        return "  ".join(_padded(text, self._widths[column]) for column, text in enumerate(cells)).rstrip()
+
+
+def _padded(text: str, width: int) -> str:
+    return text.rjust(width) if _NUMBER.fullmatch(text) else text.ljust(width)
+
+
+def _exactly(at_ms: int) -> str:
+    return iso(at_ms, "milliseconds") + "Z"
+
+
+def _since(at_ms: int, asked_ms: int, *, newest: bool) -> str:
+    distance = length(max(asked_ms - at_ms, 0))
+    return f"{_exactly(at_ms)}  {distance} {'ago' if newest else 'before'}"
+
+
+def _nothing(what: str, asked_ms: int, *, newest: bool) -> str:
+    return f"no {what} is recorded" if newest else f"no {what} is recorded at or before {iso(asked_ms)}Z"

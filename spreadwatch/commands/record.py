@@ -1,0 +1,39 @@
+"""`record`: keep what the exchange says, without a window."""
+
+import time
+from collections.abc import Callable
+
+from spreadwatch.commands.output import say
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.recording import Recording
+from spreadwatch.storage.recorder import RecorderStatus
+
+_TURN_S = 0.05
+_TELL_S = 10.0
+
+
+def record(
+    turn: Callable[[], Snapshot], recording: Recording, duration_s: float | None, check: Callable[[], None]
+) -> None:
+    """Serve a session until the duration is over (None: until Ctrl-C), telling now and then how it goes.
+
+    `check` may raise what ends it early.
+    """
+    began_s = told_s = time.monotonic()
+    while duration_s is None or time.monotonic() - began_s < duration_s:
+        snapshot = turn()
+        check()
+        status = recording.status()
+        now_s = time.monotonic()
+        if status is not None and now_s - told_s >= _TELL_S:
+            told_s = now_s
+            live = sum(row.spread is not None for row in snapshot.rows)
+            say(f"{sentence(status)}; {live} of {len(snapshot.rows)} live")
+        time.sleep(_TURN_S)
+
+
+def sentence(status: RecorderStatus) -> str:
+    """Say what is stored, what waits and what was lost."""
+    lost = f", {status.dropped:,} lost for want of room" if status.dropped else ""
+    trouble = "" if status.well else f" ({status.sentence})"
+    return f"{status.stored:,} quotes and trades stored, {status.waiting:,} waiting{lost}{trouble}"

@@ -1,0 +1,244 @@
+"""A run on something recorded, whose time a person can stop, turn back and hurry. No tkinter here."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from spreadwatch.config import Config
+from spreadwatch.core.events import Batch, Event, Link
+from spreadwatch.core.market import Market
+from spreadwatch.core.quote import Venue
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.errors import CaptureError
+from spreadwatch.feed import binance
+from spreadwatch.feed.capture import Capture
+from spreadwatch.feed.replay import Reel, Replay, capture_events, opened
+from spreadwatch.feed.transport import Transport
+from spreadwatch.feed.worker import Worker
+from spreadwatch.inbox import DRAIN_S, Inbox, Pump
+from spreadwatch.session import Session
+from spreadwatch.storage.history import END_MS, History
+from spreadwatch.storage.rows import StorageError
+
+_RUSH_S = 0.024
+"""Longest time one turn spends on events on the way to somewhere: the window still answers 40 times a second."""
+
+_RUSH_PAINT_S = 0.25
+
+_WAIT_S = 0.001
+
+
+class PlaybackPump(Pump):
+    """Let events into the market as far as the transport allows; what is left waits in the inbox."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        market: Market,
+        transport: Transport,
+        rewind: Callable[[], Inbox],
+        is_read: Callable[[], bool],
+    ) -> None:
+        """Serve `market` from `inbox`, in recorded time.
+
+        `rewind` lets the events come again and returns their inbox; `is_read` tells whether all are in the inbox.
+        """
+        super().__init__(inbox, market, lambda: transport.now)
+        self._transport = transport
+        self._rewind = rewind
+        self._is_read = is_read
+        self._last: Snapshot | None = None
+        self._frozen_s = 0.0
+
+    def drain(self, budget_s: float = DRAIN_S) -> bool:
+        """Apply events for at most `budget_s` seconds; tell whether no more may be applied now."""
+        transport = self._transport
+        if transport.must_rewind:
+            self._inbox = self._rewind()
+            self._again.clear()
+            self._latest = None
+            self.market.restart()
+            transport.rewound()
+        limit_ms = transport.limit_ms()
+        if limit_ms is None:
+            return True
+        deadline = time.perf_counter() + budget_s
+        while (event := self._next()) is not None:
+            if isinstance(event, Batch | Link) and event.at.wall_ms > limit_ms:
+                self._again.append(event)
+                transport.came_to(limit_ms)
+                return True
+            if self._moves_what_is_hunted(event):
+                transport.found()
+                return True
+            if time.perf_counter() > deadline:
+                transport.held_up()
+                return False
+        if self._is_read() and self._inbox.empty():
+            transport.ended()
+        else:
+            transport.held_up()
+        return True
+
+    def _next(self) -> Event | None:
+        return self._again.pop() if self._again else self._inbox.get()
+
+    def _moves_what_is_hunted(self, event: Event) -> bool:
+        """Apply an event; tell whether it moved the extreme that the transport looks for."""
+        transport, market = self._transport, self.market
+        self._latest = None
+        hunted = transport.hunted if transport.target_ms is None else None
+        before = market.extremes(hunted) if hunted else None
+        try:
+            market.apply(event)
+        except Exception:
+            self._keep(event)
+            raise
+        if isinstance(event, Batch | Link):
+            transport.applied(event.at.wall_ms)
+        if before is None or hunted is None:
+            return False
+        (high, low), (high_before, low_before) = market.extremes(hunted), before
+        return high is not high_before or low is not low_before
+
+    def turn(self) -> Snapshot:
+        """Apply what is due, then return the snapshot of the moment reached; the same one while time stands.
+
+        On the way to somewhere it is a little behind: painting all of that would take longer than getting there.
+        """
+        transport = self._transport
+        self.drain(_RUSH_S if transport.is_rushing else DRAIN_S)
+        last, real_s = self._last, time.monotonic()
+        if last is not None and transport.is_rushing and real_s - self._frozen_s < _RUSH_PAINT_S:
+            return last
+        now, latest = transport.now, self._latest
+        if latest is None or latest.at != now:
+            self._latest = self._last = latest = self.market.snapshot(now, self._shown)
+            self._frozen_s = real_s
+        return latest
+
+
+class Playback(Session):
+    """A session on a reel, under the control of `transport`."""
+
+    def __init__(
+        self,
+        reel: Reel,
+        symbols: Iterable[str],
+        settings: Config,
+        speed: float | None,
+        *,
+        then_end: bool,
+        real_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Play at `speed` times the recorded pace, None for as fast as it goes; `real_s` tells real seconds.
+
+        With `then_end` the legs turn stale after the last event.
+        """
+        super().__init__(symbols, settings, None, lambda _: [], badge="REPLAY")
+        self.transport = Transport(reel.first_ms, reel.last_ms, speed, real_s)
+        self._reel = reel
+        self._then_end = then_end
+        self._replay = self._reader()
+        self.pump = PlaybackPump(self.inbox, self.market, self.transport, self._rewind, self._is_read)
+
+    def _reader(self) -> Replay:
+        return Replay(self._reel, self.inbox.put_waiting, then_end=self._then_end)
+
+    def _recruit_all(self) -> list[Worker]:
+        return [self._replay]
+
+    def _is_read(self) -> bool:
+        return self._replay.done.is_set()
+
+    def _rewind(self) -> Inbox:
+        """Read the reel again, into another inbox: what is still under way from before finds nobody."""
+        self._replay.stop()
+        self.workers = [worker for worker in self.workers if not worker.join(0)]
+        self.inbox = Inbox(self.settings.feed.inbox_batches)
+        self._replay = self._reader()
+        self.launch(self._replay)
+        return self.inbox
+
+    def play_to_end(self) -> Snapshot:
+        """Play without a window and return the last snapshot. Raises SpreadwatchError when not all could be read."""
+        while not self.transport.has_ended:
+            if self.pump.drain():
+                time.sleep(_WAIT_S)
+        if self._replay.failure is not None:
+            raise self._replay.failure
+        return self.pump.turn()
+
+
+class Source(Struct, frozen=True):
+    """What a replay plays, and how it is called. `faults` counts by reason what of a capture was skipped."""
+
+    name: str
+    symbols: tuple[str, ...]
+    reel: Reel
+    faults: Counter[str]
+
+
+def of_capture(path: Path, chosen: Sequence[str], heartbeat: str, from_ms: int = 0, to_ms: int = END_MS) -> Source:
+    """Look through a capture for its symbols, or those `chosen`, from a moment up to, not including, another.
+
+    Raises CaptureError when there is nothing to play.
+    """
+    capture = Capture(path)
+    found, moments = set[str](), [END_MS, 0, END_MS, 0]
+    for record in capture.records():
+        at_ms = record.recv_ms
+        moments[:2] = min(moments[0], at_ms), at_ms
+        if from_ms <= at_ms < to_ms:
+            moments[2:] = min(moments[2], at_ms), at_ms
+            found.add(record.symbol)
+    first_ms, last_ms = moments[2:]
+    if moments[0] == END_MS:
+        skipped = f" ({capture.faults.total()} unusable lines)" if capture.faults else ""
+        raise CaptureError(
+            f"{path} holds no bookTicker frame{skipped}: expected lines such as "
+            '{"market":"spot","recv_ms":1723161254087,"raw":{…}}'
+        )
+    if first_ms > last_ms:
+        raise CaptureError(_outside(str(path), moments[0], moments[1]))
+    symbols = tuple(dict.fromkeys(map(binance.canonical, chosen or sorted(filter(None, found)))))
+    contracts = {venue: [binance.contract(venue, symbol) for symbol in symbols] for venue in Venue}
+
+    def events() -> Iterator[Event]:
+        return capture_events(Capture(path), contracts, heartbeat, from_ms, to_ms)
+
+    return Source(str(path), symbols, Reel(first_ms, last_ms, events), capture.faults.copy())
+
+
+def of_history(history: History, name: str, chosen: Sequence[str], from_ms: int = 0, to_ms: int = END_MS) -> Source:
+    """Take of a recording its symbols, or those `chosen`, from a moment up to, not including, another.
+
+    Raises StorageError when there is nothing to play.
+    """
+    recorded = history.symbols()
+    symbols = tuple(dict.fromkeys(map(binance.canonical, chosen or recorded)))
+    if missing := [symbol for symbol in symbols if symbol not in recorded]:
+        raise StorageError(f"{name} holds no {', '.join(missing)}; it has {', '.join(recorded) or 'no quote yet'}")
+    span = history.span()
+    if span is None or not symbols:
+        raise StorageError(f"{name} is empty: record something first")
+
+    def events() -> Iterator[Event]:
+        return opened(history.events(symbols, from_ms, to_ms))
+
+    first = next((event.at.wall_ms for event in events() if isinstance(event, Batch | Link)), None)
+    if first is None:
+        raise StorageError(_outside(name, *span))
+    return Source(name, symbols, Reel(first, min(span[1], to_ms - 1), events), Counter())
+
+
+def _outside(name: str, first_ms: int, last_ms: int) -> str:
+    return f"{name} holds nothing between those times: it goes from {_said(first_ms)} to {_said(last_ms)}"
+
+
+def _said(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

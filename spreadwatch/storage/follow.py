@@ -1,0 +1,186 @@
+"""Gaps and one-second bars of the spread, from the same events and by the same rules as the market's model.
+
+Pure. `tests/storage` holds it against `core.market.Market`, event for event. Not thread-safe.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from spreadwatch.core.events import Batch, Link, Phase
+from spreadwatch.core.leg import Line
+from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.spread import entry, too_far_apart
+from spreadwatch.storage.rows import BarRow, GapRow
+
+_VENUES = (Venue.SPOT, Venue.FUTURES)
+_OPEN_SECONDS = 2  # threads of two venues may disagree on which second it is
+
+
+class _Bar:
+    """A second in the making."""
+
+    __slots__ = ("changed", "close", "close_ms", "high", "low", "open", "samples")
+
+    def __init__(self, spread: Decimal) -> None:
+        self.open = self.high = self.low = self.close = spread
+        self.close_ms = 0
+        self.samples = 0
+        self.changed = True
+
+    def take(self, spread: Decimal, at_ms: int) -> None:
+        if spread > self.high:
+            self.high = spread
+        elif spread < self.low:
+            self.low = spread
+        self.close, self.close_ms = spread, at_ms
+        self.samples += 1
+        self.changed = True
+
+
+class _Pair:
+    """Both legs of a symbol, as far as its spread needs them."""
+
+    __slots__ = ("bars", "part", "quotes", "symbol")
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.quotes: list[Quote | None] = [None, None]
+        """The last quote of each leg, spot first, None before the first of its present connection."""
+        self.bars: dict[int, _Bar] = {}
+        self.part = 0
+
+    def sample(self, at: Instant) -> Iterator[BarRow]:
+        """Take the spread at `at`; yield the bars that are over because of that."""
+        spot, futures = self.quotes
+        if spot is None or futures is None or too_far_apart(spot, futures):
+            return
+        spread, second = entry(spot, futures), at.wall_ms // 1000
+        bar = self.bars.get(second)
+        if bar is None:
+            newest = max(self.bars, default=second)
+            if second < newest - _OPEN_SECONDS + 1:  # the clock was set back: these seconds come again
+                yield from self.finish()
+                self.part += 1
+            bar = self.bars[second] = _Bar(spread)
+            for old in sorted(self.bars)[:-_OPEN_SECONDS]:
+                yield self._row(old, self.bars.pop(old))
+        bar.take(spread, at.wall_ms)
+
+    def finish(self) -> Iterator[BarRow]:
+        for second in sorted(self.bars):
+            yield self._row(second, self.bars.pop(second))
+
+    def changed(self) -> Iterator[BarRow]:
+        for second, bar in self.bars.items():
+            if bar.changed:
+                yield self._row(second, bar)
+
+    def _row(self, second: int, bar: _Bar) -> BarRow:
+        bar.changed = False
+        first, high, low, last = (format(number, "f") for number in (bar.open, bar.high, bar.low, bar.close))
+        return BarRow(self.symbol, second, self.part, first, high, low, last, bar.close_ms, bar.samples)
+
+
+class Follower:
+    """Follow all recorded symbols. Each leg has at most one open gap; it begins with one."""
+
+    def __init__(self, symbols: Iterable[str], silence_ms: int, start: Instant) -> None:
+        """Begin at `start`; a connection silent for over `silence_ms` is not live."""
+        self._pairs = {symbol: _Pair(symbol) for symbol in symbols}
+        self._lines = [Line(venue, silence_ms) for venue in _VENUES]
+        self._open: dict[tuple[Venue, str], GapRow] = {}
+        self._bars: list[BarRow] = []
+        self._gaps: dict[tuple[Venue, str, int, str], GapRow] = {}
+        for venue in Venue:
+            self._begin_all(venue, start, "starting")
+
+    def bars(self) -> list[BarRow]:
+        """Return the bars that changed since the last call, the unfinished ones too."""
+        found, self._bars = self._bars, []
+        for pair in self._pairs.values():
+            found.extend(pair.changed())
+        return found
+
+    def gaps(self) -> list[GapRow]:
+        """Return the gaps that began or ended since the last call."""
+        found, self._gaps = list(self._gaps.values()), {}
+        return found
+
+    def take_batch(self, batch: Batch) -> None:
+        """Take what one read brought."""
+        venue, at = batch.venue, batch.at
+        side = 0 if venue is Venue.SPOT else 1  # an enumeration's hash is slow
+        line, other = self._lines[side], self._lines[1 - side]
+        if batch.heard and not line.opens:  # recording began on a connection that was open already
+            self._open_line(line, "open", at)
+        resumed = batch.heard and self._note_silence(line, at)
+        if resumed:
+            self._end_silence(line, at)
+        if batch.heard:
+            line.heard = at
+        both_talk = line.phase is Phase.OPEN and other.talks(at)
+        for quote in batch.quotes:
+            pair = self._pairs.get(quote.symbol)
+            if pair is None:
+                continue
+            if pair.quotes[side] is None:
+                self._end(venue, pair.symbol, at)
+            pair.quotes[side] = quote
+            if both_talk:
+                self._bars.extend(pair.sample(at))
+        if resumed and both_talk:
+            spoke = {quote.symbol for quote in batch.quotes}
+            for symbol in self._pairs.keys() - spoke:
+                self._bars.extend(self._pairs[symbol].sample(at))
+
+    def take_link(self, link: Link) -> None:
+        """Take the news of a connection."""
+        line = self._lines[_VENUES.index(link.venue)]
+        self._note_silence(line, link.at)
+        self._begin_all(link.venue, link.at, link.reason)
+        line.phase, line.reason = link.phase, link.reason
+        if link.phase is Phase.OPEN:
+            self._open_line(line, link.reason, link.at)
+
+    def lost(self, venue: Venue, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
+        """Note that quotes of this time were not stored."""
+        self._note(GapRow(venue, symbol, from_ms, to_ms, reason))
+
+    def _open_line(self, line: Line, reason: str, at: Instant) -> None:
+        line.phase, line.reason = Phase.OPEN, reason
+        line.opens += 1
+        line.opened, line.heard = at, None
+        for pair in self._pairs.values():
+            pair.quotes[_VENUES.index(line.venue)] = None
+
+    def _note_silence(self, line: Line, at: Instant) -> bool:
+        silent = line.was_silent(at)
+        if silent:
+            start = line.silent_from()
+            for pair in self._pairs.values():
+                if pair.quotes[_VENUES.index(line.venue)] is not None:
+                    self._begin(line.venue, pair.symbol, start, f"{line.venue} was silent")
+        return silent
+
+    def _end_silence(self, line: Line, at: Instant) -> None:
+        for pair in self._pairs.values():
+            if pair.quotes[_VENUES.index(line.venue)] is not None:
+                self._end(line.venue, pair.symbol, at)
+
+    def _begin_all(self, venue: Venue, start: Instant, reason: str) -> None:
+        for symbol in self._pairs:
+            self._begin(venue, symbol, start, reason)
+
+    def _begin(self, venue: Venue, symbol: str, start: Instant, reason: str) -> None:
+        if (venue, symbol) not in self._open:
+            row = GapRow(venue, symbol, start.wall_ms, None, reason)
+            self._open[venue, symbol] = row
+            self._note(row)
+
+    def _end(self, venue: Venue, symbol: str, end: Instant) -> None:
+        if row := self._open.pop((venue, symbol), None):
+            end_ms = max(end.wall_ms, row.start_ms)
+            self._note(GapRow(venue, symbol, row.start_ms, end_ms, row.reason))
+
+    def _note(self, row: GapRow) -> None:
+        self._gaps[row.venue, row.symbol, row.start_ms, row.reason] = row

@@ -1,0 +1,248 @@
+"""Questions to an SQLite recording, also while another process writes it. Any thread."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from spreadwatch.core.quote import Venue
+from spreadwatch.storage import sqlite_schema
+from spreadwatch.storage.answers import StoredQuote, StoredTrade
+from spreadwatch.storage.history import END_MS, PAGE, Extremes, History, from_key
+from spreadwatch.storage.numbers import grow
+from spreadwatch.storage.rows import (
+    ARRIVALS,
+    EXACT,
+    BarRow,
+    BeatRow,
+    GapRow,
+    Leg,
+    LinkRow,
+    QuoteRow,
+    StorageError,
+    TradeRow,
+    per_coin,
+)
+from spreadwatch.storage.sqlite_faults import explain
+
+_QUOTE = "key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty"
+_TRADE = "key, run, trade_id, lag_ms, price, qty"
+
+_Found = TypeVar("_Found")
+
+
+class _Table(Struct, frozen=True):
+    """A series as the file describes it."""
+
+    name: str
+    leg: Leg
+    price_places: int
+    price_zeros: int
+    qty_places: int
+    qty_zeros: int
+
+    def price(self, stored: int | str) -> str:
+        return grow(stored, self.price_places, self.price_zeros)
+
+    def qty(self, stored: int | str) -> str:
+        return grow(stored, self.qty_places, self.qty_zeros)
+
+    def quote(self, row: tuple[Any, ...]) -> StoredQuote:
+        key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty = row
+        at_ms, arrival = from_key(key)
+        ask = step if isinstance(step, str) else bid + step
+        exchange_ms = None if lag_ms is None else at_ms - lag_ms
+        texts = (self.price(bid), self.qty(bid_qty), self.price(ask), self.qty(ask_qty))
+        return StoredQuote(self.leg, QuoteRow(at_ms, arrival, update_id, exchange_ms, *texts), run)
+
+    def trade(self, row: tuple[Any, ...]) -> StoredTrade:
+        key, run, trade_id, lag_ms, price, qty = row
+        at_ms, arrival = from_key(key)
+        stored = TradeRow(at_ms, arrival, trade_id, at_ms - lag_ms, self.price(price), self.qty(qty))
+        return StoredTrade(self.leg, stored, run)
+
+    def per_coin(self, units: int, parts: int = 1) -> Decimal:
+        """Return a stored number ÷ `parts` as a price per coin."""
+        text = self.price(units) if units >= 0 else "0"
+        return EXACT.divide(Decimal(text), Decimal(parts * self.leg.multiplier))
+
+
+class SqliteHistory(History):
+    """Ask a file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for reading. Raises StorageError when it is missing or not a recording of this version."""
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._select("SELECT 1")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def legs(self, kind: str = "quotes") -> list[Leg]:
+        """Return the legs of which there are "quotes" or "trades"."""
+        return [table.leg for table in self._tables(kind)]
+
+    def span(self) -> tuple[int, int] | None:
+        """Return the first and the last recorded moment, None for an empty recording."""
+        keys: list[int] = []
+        for kind in ("quotes", "trades"):
+            for table in self._tables(kind):
+                [ends] = self._select(f"SELECT min(key), max(key) FROM {table.name}")  # noqa: S608 - our own name
+                keys.extend(key for key in ends if key is not None)
+        [bars] = self._select("SELECT min(second), max(second) FROM bars")
+        moments = [key // ARRIVALS for key in keys] + [second * 1000 for second in bars if second is not None]
+        return (min(moments), max(moments)) if moments else None
+
+    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[GapRow]:
+        """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
+        rows = self._select(
+            "SELECT venue, symbol, start_ms, end_ms, reason FROM gaps WHERE symbol = ? AND start_ms < ? "
+            "AND (end_ms IS NULL OR (end_ms > ? AND end_ms > start_ms)) ORDER BY start_ms",
+            (symbol, to_ms, from_ms),
+        )
+        return [GapRow(Venue(venue), *rest) for venue, *rest in rows]
+
+    def _tables(self, kind: str) -> list[_Table]:
+        rows = self._select(
+            "SELECT id, venue, symbol, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros "
+            "FROM series WHERE kind = ? ORDER BY id",
+            (kind,),
+        )
+        return [
+            _Table(f"{kind}_{number}", Leg(Venue(venue), symbol, wire, multiplier), *notation)
+            for number, venue, symbol, wire, multiplier, *notation in rows
+        ]
+
+    def _table(self, kind: str, leg: Leg) -> _Table:
+        return next(table for table in self._tables(kind) if table.leg == leg)
+
+    def _quote_before(self, leg: Leg, at_ms: int) -> StoredQuote | None:
+        table = self._table("quotes", leg)
+        rows = self._last(table.name, _QUOTE, at_ms)
+        return table.quote(rows[0]) if rows else None
+
+    def _trade_before(self, leg: Leg, at_ms: int) -> StoredTrade | None:
+        table = self._table("trades", leg)
+        rows = self._last(table.name, _TRADE, at_ms)
+        return table.trade(rows[0]) if rows else None
+
+    def _last(self, table: str, columns: str, at_ms: int) -> list[tuple[Any, ...]]:
+        return self._select(
+            f"SELECT {columns} FROM {table} WHERE key < ? ORDER BY key DESC LIMIT 1",  # noqa: S608 - our own names
+            ((at_ms + 1) * ARRIVALS,),
+        )
+
+    def _mids(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+        table = self._table("quotes", leg)
+        both = lambda bid, ask: EXACT.divide(  # noqa: E731 - said once
+            EXACT.add(Decimal(bid), Decimal(ask)), Decimal(2 * leg.multiplier)
+        )
+        return self._extremes(table, ("2 * bid + step", "bid, step"), (from_ms, to_ms), 2, both)
+
+    def _trade_prices(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+        table = self._table("trades", leg)
+        return self._extremes(
+            table, ("price", "price"), (from_ms, to_ms), 1, lambda text: per_coin(text, leg.multiplier)
+        )
+
+    def _extremes(
+        self,
+        table: _Table,
+        columns: tuple[str, str],
+        span_ms: tuple[int, int],
+        parts: int,
+        value: Callable[..., Decimal],
+    ) -> Extremes | None:
+        """Return highest and lowest of a series: numbers are compared by SQLite, texts here."""
+        number, texts = columns
+        keys = (span_ms[0] * ARRIVALS, span_ms[1] * ARRIVALS)
+        kind = f"typeof({texts.split(',')[0]})"
+        span = f"FROM {table.name} WHERE key >= ? AND key < ?"
+        [(high, low)] = self._select(f"SELECT max({number}), min({number}) {span} AND {kind} = 'integer'", keys)
+        found = [] if high is None else [table.per_coin(high, parts), table.per_coin(low, parts)]
+        found += [value(*row) for row in self._select(f"SELECT {texts} {span} AND {kind} = 'text'", keys)]
+        return (max(found), min(found)) if found else None
+
+    def _quotes(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
+        table = self._table("quotes", leg)
+        select = f"SELECT {_QUOTE} FROM {table.name}"  # noqa: S608 - our own names
+        return map(table.quote, self._pages(select, from_ms, to_ms))
+
+    def _trades(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
+        table = self._table("trades", leg)
+        select = f"SELECT {_TRADE} FROM {table.name}"  # noqa: S608 - our own names
+        return map(table.trade, self._pages(select, from_ms, to_ms))
+
+    def _link_rows(self, from_ms: int, to_ms: int) -> Iterator[LinkRow]:
+        for key, venue, phase, reason in self._pages("SELECT key, venue, phase, reason FROM links", from_ms, to_ms):
+            yield LinkRow(*from_key(key), Venue(venue), phase, reason)
+
+    def _beat_rows(self, from_ms: int, to_ms: int) -> Iterator[BeatRow]:
+        for key, venue in self._pages("SELECT key, venue FROM beats", from_ms, to_ms):
+            yield BeatRow(*from_key(key), Venue(venue))
+
+    def _bar_rows(self, symbol: str, from_second: int, to_second: int) -> Iterator[BarRow]:
+        while True:
+            rows = self._select(
+                "SELECT symbol, second, part, open, high, low, close, close_ms, samples FROM bars "
+                "WHERE symbol = ? AND second >= ? AND second < ? ORDER BY second, run, part LIMIT ?",
+                (symbol, from_second, to_second, PAGE),
+            )
+            last = rows[-1][1] if len(rows) == PAGE else None
+            yield from (BarRow(*row) for row in rows if row[1] != last)
+            if last is None:
+                return
+            from_second = last
+
+    def _last_second(self, symbol: str, before_second: int) -> int | None:
+        [(second,)] = self._select(
+            "SELECT max(second) FROM bars WHERE symbol = ? AND second < ?", (symbol, before_second)
+        )
+        return None if second is None else int(second)
+
+    def _pages(self, select: str, from_ms: int, to_ms: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a select by key, a page at a time: no read lasts long."""
+        key = from_ms * ARRIVALS - 1
+        while rows := self._select(
+            f"{select} WHERE key > ? AND key < ? ORDER BY key LIMIT {PAGE}", (key, to_ms * ARRIVALS)
+        ):
+            yield from rows
+            key = rows[-1][0]
+
+    def _select(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._open().execute(sql, values).fetchall()
+            except (sqlite3.Error, OSError) as error:
+                raise StorageError(explain(error, self.path)) from error
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the connection, a new one after the file was replaced."""
+        if not self.path.exists():
+            raise StorageError(f"there is no recording at {self.path}")
+        found = self.path.stat()
+        identity = (found.st_dev, found.st_ino)
+        if self._connection is None or identity != self._identity:
+            if self._connection is not None:
+                self._connection.close()
+            uri = f"{self.path.resolve().as_uri()}?mode=ro"
+            connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False, isolation_level=None)
+            self._connection, self._identity = connection, identity
+            version = sqlite_schema.check(connection, self.path)
+            if version < len(sqlite_schema.MIGRATIONS):
+                raise StorageError(
+                    f"{self.path} is of an older spreadwatch (schema {version}): record into it once, it is then "
+                    f"brought up to date and a copy of it is kept"
+                )
+        return self._connection

@@ -1,0 +1,344 @@
+"""The recording in one SQLite file, written by one process. The recorder's thread."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from msgspec.structs import astuple
+
+from spreadwatch.storage import retention
+from spreadwatch.storage import sqlite_schema as schema
+from spreadwatch.storage.lock import WriterLock
+from spreadwatch.storage.numbers import Shrinker, places_of, zeros_of
+from spreadwatch.storage.rows import ARRIVALS, Chunk, Leg, Limits, QuoteRow, Run, StorageError, TradeRow
+from spreadwatch.storage.sqlite_faults import explain
+
+_WIDEN_ROWS = 200_000
+"""Up to so many rows of a series are rewritten when its tick turns out to be finer."""
+
+_SIDE_FILES = ("-wal", "-shm")
+
+Packed = tuple[int | str | None, ...]
+
+
+class _Series:
+    """A table of quotes or trades, and how its numbers are written. `number` is its id."""
+
+    def __init__(self, kind: str, number: int, prices: Shrinker, quantities: Shrinker) -> None:
+        self.number = number
+        self.table = f"{kind}_{number}"
+        self.prices = prices
+        self.quantities = quantities
+        marks = "?,?,?,?,?,?,?,?" if kind == "quotes" else "?,?,?,?,?,?"
+        self.insert = f"INSERT INTO {self.table} VALUES ({marks})"  # noqa: S608 - our own name
+
+    def pack_quote(self, row: QuoteRow, run: int) -> Packed:
+        bid: int | str = self.prices[row.bid]
+        ask: int | str = self.prices[row.ask]
+        if isinstance(bid, int) and isinstance(ask, int):
+            step: int | str = ask - bid
+        else:
+            bid, step = row.bid, row.ask
+        lag_ms = None if row.exchange_ms is None else row.received_ms - row.exchange_ms
+        key = row.received_ms * ARRIVALS + row.arrival
+        quantities = self.quantities
+        return (key, run, row.update_id, lag_ms, bid, step, quantities[row.bid_qty], quantities[row.ask_qty])
+
+    def pack_trade(self, row: TradeRow, run: int) -> Packed:
+        key, lag_ms = row.received_ms * ARRIVALS + row.arrival, row.received_ms - row.exchange_ms
+        return (key, run, row.trade_id, lag_ms, self.prices[row.price], self.quantities[row.qty])
+
+
+class SqliteStore:
+    """Write chunks into a file; whatever goes wrong is a StorageError in words, and can be tried again."""
+
+    def __init__(self, path: Path) -> None:
+        """Record into `path`, which is made if it does not exist."""
+        self.path = path
+        self._lock = WriterLock(path)
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._series: dict[tuple[str, Leg], _Series] = {}
+        self._runs: dict[str, int] = {}
+
+    def open(self, run: Run) -> None:
+        """Make the file ready and begin `run` in it. Raises StorageError."""
+        self._lock.take()
+        try:
+            self._reopen(run)
+        except StorageError:
+            self.close()
+            raise
+
+    def write(self, chunk: Chunk) -> None:
+        """Store a chunk; it is on the disk when this returns. Raises StorageError."""
+        if self._connection is None or not self._is_there():
+            self._reopen(chunk.run)
+        try:
+            self._store(chunk, _insert_all)
+        except sqlite3.IntegrityError:  # the clock was set back: some of these keys exist
+            self._store(chunk, _insert_each)
+        if not self._is_there():  # deleted meanwhile, and what was written went with it
+            self._reopen(chunk.run)
+            self._store(chunk, _insert_each)
+
+    def prune(self, limits: Limits, now_ms: int) -> bool:
+        """Delete some of the oldest rows that are over a limit; tell whether there may be more."""
+        if (connection := self._connection) is None:
+            return False
+        with self._named_faults(), _transaction(connection):
+            deleted = 0
+            if limits.age_ms is not None:
+                deleted = retention.delete_before(connection, (now_ms - limits.age_ms) * ARRIVALS)
+            if not deleted and limits.size_bytes is not None and retention.used_bytes(connection) > limits.size_bytes:
+                deleted = retention.delete_before(connection, retention.oldest_part(connection))
+        if deleted:
+            with self._named_faults():
+                connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
+        return deleted > 0
+
+    def note(self) -> str | None:
+        """Return None: what is wrong with a file is told by what `write` raises."""
+        return None
+
+    def close(self) -> None:
+        """Close the file and let go of its lock."""
+        self._disconnect()
+        self._lock.release()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        self._series.clear()
+        self._runs.clear()
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _reopen(self, run: Run) -> None:
+        """Open the file, or a new one where it is gone, and enter the run."""
+        self._disconnect()
+        with self._named_faults():
+            if not self.path.exists():
+                for suffix in _SIDE_FILES:  # of a deleted file: they would be taken for the new one's
+                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            connection = sqlite3.connect(self.path, timeout=1.0, isolation_level=None, cached_statements=512)
+            self._connection = connection
+            schema.check(connection, self.path)
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_size_limit = 67108864").fetchall()
+            schema.migrate(connection, self.path)
+            with _transaction(connection):
+                self._run_number(connection, run)
+            self._identity = _identity(self.path)
+
+    def _run_number(self, connection: sqlite3.Connection, run: Run) -> int:
+        """Return the id of a run; a new one is entered, and what lies before it was not recorded."""
+        if (known := self._runs.get(run.uuid)) is not None:
+            return known
+        found = connection.execute("SELECT id FROM runs WHERE uuid = ?", (run.uuid,)).fetchone()
+        number = int(found[0]) if found else _begin_run(connection, run)
+        self._runs[run.uuid] = number
+        return number
+
+    def _store(self, chunk: Chunk, insert: "_Insert") -> None:
+        connection = self._connection
+        if connection is None:
+            raise StorageError(f"{self.path} is not open")
+        with self._named_faults(), _transaction(connection):
+            run = self._run_number(connection, chunk.run)
+            for leg, quotes in chunk.quotes:
+                insert(connection, *self._pack_quotes(connection, leg, quotes, run))
+            for leg, trades in chunk.trades:
+                insert(connection, *self._pack_trades(connection, leg, trades, run))
+            _store_rest(connection, chunk, run)
+
+    def _pack_quotes(
+        self, connection: sqlite3.Connection, leg: Leg, rows: list[QuoteRow], run: int
+    ) -> tuple[_Series, list[Packed]]:
+        series = self._series.get(("quotes", leg))
+        if series is None:
+            prices = [text for row in rows for text in (row.bid, row.ask)]
+            series = self._find(connection, "quotes", leg, prices, [row.bid_qty for row in rows])
+        packed = [series.pack_quote(row, run) for row in rows]
+        if any(isinstance(row[4], str) or isinstance(row[6], str) or isinstance(row[7], str) for row in packed):
+            prices = [text for row in rows for text in (row.bid, row.ask)]
+            quantities = [text for row in rows for text in (row.bid_qty, row.ask_qty)]
+            if self._widen(connection, series, prices, quantities, (("bid", "step"), ("bid_qty", "ask_qty"))):
+                packed = [series.pack_quote(row, run) for row in rows]
+        return series, packed
+
+    def _pack_trades(
+        self, connection: sqlite3.Connection, leg: Leg, rows: list[TradeRow], run: int
+    ) -> tuple[_Series, list[Packed]]:
+        prices, quantities = [row.price for row in rows], [row.qty for row in rows]
+        series = self._series.get(("trades", leg)) or self._find(connection, "trades", leg, prices, quantities)
+        packed = [series.pack_trade(row, run) for row in rows]
+        if any(isinstance(row[4], str) or isinstance(row[5], str) for row in packed) and self._widen(
+            connection, series, prices, quantities, (("price",), ("qty",))
+        ):
+            packed = [series.pack_trade(row, run) for row in rows]
+        return series, packed
+
+    def _find(
+        self, connection: sqlite3.Connection, kind: str, leg: Leg, prices: list[str], quantities: list[str]
+    ) -> _Series:
+        """Return a leg's series; a new one takes its notation from the numbers at hand."""
+        found = connection.execute(
+            "SELECT id, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros FROM series "
+            "WHERE kind = ? AND venue = ? AND symbol = ?",
+            (kind, leg.venue.value, leg.symbol),
+        ).fetchone()
+        if found is None:
+            price_places, qty_places = places_of(prices[0]), places_of(quantities[0])
+            notation = (price_places, zeros_of(prices, price_places), qty_places, zeros_of(quantities, qty_places))
+            cursor = connection.execute(
+                "INSERT INTO series (kind, venue, symbol, wire, multiplier, price_places, price_zeros, qty_places, "
+                "qty_zeros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (kind, leg.venue.value, leg.symbol, leg.wire, leg.multiplier, *notation),
+            )
+            number = cursor.lastrowid or 0
+            schema.create_series(connection, kind, number)
+        elif tuple(found[1:3]) != (leg.wire, leg.multiplier):
+            raise StorageError(
+                f"{self.path} holds {leg.symbol} as {found[1]} in contracts of {found[2]}, now it is {leg.wire} of "
+                f"{leg.multiplier}: record it into another file"
+            )
+        else:
+            number, notation = int(found[0]), found[3:7]
+        series = _Series(kind, number, Shrinker(*notation[:2]), Shrinker(*notation[2:]))
+        self._series[kind, leg] = series
+        return series
+
+    def _widen(
+        self,
+        connection: sqlite3.Connection,
+        series: _Series,
+        prices: list[str],
+        quantities: list[str],
+        columns: tuple[tuple[str, ...], tuple[str, ...]],
+    ) -> bool:
+        """Let a young series take finer numbers, its old rows rewritten; tell whether that helps."""
+        finer_prices, finer_quantities = series.prices.finer(prices), series.quantities.finer(quantities)
+        if (finer_prices or finer_quantities) is None:
+            return False
+        rows = connection.execute(f"SELECT count(*) FROM {series.table}").fetchone()[0]  # noqa: S608 - our own name
+        if rows > _WIDEN_ROWS:
+            return False
+        for name, names, old, new in (
+            ("price", columns[0], series.prices, finer_prices),
+            ("qty", columns[1], series.quantities, finer_quantities),
+        ):
+            if new is None:
+                continue
+            factor = 10 ** (old.zeros - new.zeros)
+            for column in names:
+                connection.execute(
+                    f"UPDATE {series.table} SET {column} = {column} * {factor} "  # noqa: S608 - our own names
+                    f"WHERE typeof({column}) = 'integer'"
+                )
+            connection.execute(f"UPDATE series SET {name}_zeros = ? WHERE id = ?", (new.zeros, series.number))  # noqa: S608
+        series.prices, series.quantities = finer_prices or series.prices, finer_quantities or series.quantities
+        return True
+
+    def _is_there(self) -> bool:
+        try:
+            return _identity(self.path) == self._identity
+        except OSError:
+            return False
+
+    @contextmanager
+    def _named_faults(self) -> Iterator[None]:
+        """Turn what the system says into a sentence. After a fault nothing remembered of the file is trusted."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            self._forget()
+            raise
+        except (sqlite3.Error, OSError) as error:
+            self._forget()
+            raise StorageError(explain(error, self.path)) from error
+
+    def _forget(self) -> None:
+        self._series.clear()
+        self._runs.clear()
+
+
+_Insert = Callable[[sqlite3.Connection, _Series, list[Packed]], None]
+
+
+def _insert_all(connection: sqlite3.Connection, series: _Series, rows: list[Packed]) -> None:
+    connection.executemany(series.insert, rows)
+
+
+def _insert_each(connection: sqlite3.Connection, series: _Series, rows: list[Packed]) -> None:
+    """Insert rows of which some keys may be taken: by the same row, or by another of a clock that was set back."""
+    present = f"SELECT update_id FROM {series.table} WHERE key = ?"  # noqa: S608 - our own name
+    if series.table.startswith("trades"):
+        present = present.replace("update_id", "trade_id")
+    for key, *rest in rows:
+        free = int(key or 0)
+        while (found := connection.execute(present, (free,)).fetchone()) is not None and found[0] != rest[1]:
+            free += 1
+        if found is None:
+            connection.execute(series.insert, (free, *rest))
+
+
+def _store_rest(connection: sqlite3.Connection, chunk: Chunk, run: int) -> None:
+    """Store all that is few."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?)",
+        [
+            (row.received_ms * ARRIVALS + row.arrival, row.venue.value, run, row.phase, row.reason)
+            for row in chunk.links
+        ],
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO beats VALUES (?, ?, ?)",
+        [(row.received_ms * ARRIVALS + row.arrival, row.venue.value, run) for row in chunk.beats],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO gaps (symbol, venue, start_ms, run, reason, end_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        [(row.symbol, row.venue.value, row.start_ms, run, row.reason, row.end_ms) for row in chunk.gaps],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(row.symbol, row.second, run, *astuple(row)[2:]) for row in chunk.bars],
+    )
+    connection.execute("UPDATE runs SET last_ms = max(last_ms, ?) WHERE id = ?", (chunk.until_ms, run))
+
+
+def _begin_run(connection: sqlite3.Connection, run: Run) -> int:
+    last_ms = connection.execute("SELECT max(last_ms) FROM runs").fetchone()[0]
+    number = connection.execute(
+        "INSERT INTO runs (uuid, started_ms, last_ms) VALUES (?, ?, ?)", (run.uuid, run.started_ms, run.started_ms)
+    ).lastrowid
+    connection.execute(
+        "UPDATE gaps SET end_ms = max(start_ms, (SELECT last_ms FROM runs WHERE id = run)) WHERE end_ms IS NULL"
+    )
+    if last_ms is not None and last_ms + 1 < run.started_ms:
+        connection.execute(
+            "INSERT INTO gaps (symbol, venue, start_ms, run, reason, end_ms) SELECT symbol, venue, ?, ?, "
+            "'nothing was recorded', ? FROM series WHERE kind = 'quotes'",
+            (last_ms + 1, number, run.started_ms),
+        )
+    return int(number or 0)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
