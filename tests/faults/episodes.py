@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--episodes", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=240.0)
-    parser.add_argument("--rigs", type=int, default=14)
+    parser.add_argument("--rigs", type=int, default=7)
     arguments = parser.parse_args()
     logging.getLogger("spreadwatch").addHandler(logging.NullHandler())
     with scaled(), Errors() as errors:
