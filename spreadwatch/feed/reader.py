@@ -1,5 +1,6 @@
 """One connection from its handshake to its end, a read at a time."""
 
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -11,6 +12,10 @@ from spreadwatch.feed.reasons import Failure, one_line
 
 _FROZEN_MS = 1500
 """A read returns after half a second at the latest; when more than this went by, the machine slept in between."""
+
+_HEAVY_S = 0.005
+"""Processor time of one read, under 1 ms for market data, from which on the reader sleeps as long again: two readers
+that are flooded with empty frames would leave the screen no time."""
 
 _ENDED = Failure("the exchange closed the connection without a word")
 
@@ -64,6 +69,15 @@ class Reader:
             return None
         if not data:
             return _ENDED
+        began_s = time.thread_time()
+        failure = self._digest(data, at)
+        spent_s = time.thread_time() - began_s
+        if spent_s > _HEAVY_S:
+            time.sleep(spent_s)
+        return failure
+
+    def _digest(self, data: bytes, at: Instant) -> Failure | None:
+        """Take what a read brought; return why the connection is over, None if it is not."""
         messages = self._decoder.feed(data)
         control: list[_Control] = []
         if self._decoder.rare:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from tests.exchange import Exchange
 from tests.faults.sampler import lies_of
 from tests.faults.truth import BrokenPromiseError, VenueTruth, claim_of_json
+from tests.faults.victim import STALL
 
 ROOT = Path(__file__).resolve().parents[2]
 _KEPT_LIES = 20
@@ -63,8 +64,6 @@ class Program:
         self.lines = 0
         self.live_lines = 0
         self.last: dict[str, Any] | None = None
-        self.worst_gap_ms = 0
-        """Longest time between two snapshots."""
         self.on_line: Callable[[dict[str, Any]], object] = lambda _line: None
         self.errors = ""
         self._settings = dict(settings or {})
@@ -120,12 +119,8 @@ class Program:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        before_ms = 0
         for text in self.process.stdout:
             line = json.loads(text)
-            if before_ms:
-                self.worst_gap_ms = max(self.worst_gap_ms, line["at_ms"] - before_ms)
-            before_ms = line["at_ms"]
             self._judge(line)
             self.on_line(line)
             self.last = line
@@ -154,6 +149,12 @@ class Program:
                 raise BrokenPromiseError(f"not within {limit_s:g} s: {what}; last line: {self.last}")
             time.sleep(0.005)
         return time.monotonic() - began_s
+
+    def longest_stall_ms(self, since_s: float) -> int:
+        """Return the longest time between two turns of the main loop since a monotonic second."""
+        lines = Path(self._errors.name).read_text(encoding="utf-8").splitlines()
+        stalls = [line.removeprefix(STALL).split() for line in lines if line.startswith(STALL)]
+        return max((int(stall_ms) for at_s, stall_ms in stalls if float(at_s) >= since_s), default=0)
 
     def resources(self) -> Resources:
         """Look at what the process holds."""

@@ -24,6 +24,7 @@ from spreadwatch.ui.window import Window
 from tests.notify.examples import RULE, alert
 from tests.ui import examples
 from tests.ui.screen import display, xvfb
+from tests.ui.sight import labels
 
 CHEAP = Rule("spread below one dollar", None, Number.SPREAD, Side.BELOW, Decimal("-1.00"), Decimal("-0.50"))
 LONG = Rule(
@@ -133,9 +134,16 @@ class AlertWindow:
             self.flush()
         assert self.faults == []
 
+    def words(self) -> list[str]:
+        """Return the texts of all labels."""
+        return [str(one.cget("text")) for one in labels(self.root)]
+
     def close(self) -> None:
         """Take the window away."""
         self.window.destroy()
+
+
+OpenWindow = Callable[..., AlertWindow]
 
 
 def snapshot(count: int) -> Snapshot:

@@ -7,12 +7,14 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.options import Callbacks, WindowOptions
+from tests.ui.alert_window import AlertWindow, OpenWindow
 from tests.ui.screen import display, put_pointer_away, xvfb
 
 ON_LINUX = platform.system() == "Linux"
@@ -117,6 +119,12 @@ def settle(dashboard: Dashboard) -> None:
         dashboard._flush()
 
 
+def paint(dashboard: Dashboard, snapshot: Snapshot) -> None:
+    """Show a snapshot and let Tk draw it."""
+    dashboard.render(snapshot)
+    settle(dashboard)
+
+
 def until(dashboard: Dashboard, reached: Callable[[], bool], within_s: float = 5.0) -> None:
     """Let Tk work until a condition holds."""
     deadline = time.monotonic() + within_s
@@ -132,3 +140,17 @@ def press(dashboard: Dashboard, key: str) -> None:
     dashboard.root.update()
     dashboard.root.event_generate(key)
     settle(dashboard)
+
+
+@pytest.fixture
+def open_window(screen: None) -> Iterator[OpenWindow]:
+    """Open windows with the banner and the list of alerts alone; they are closed after the test."""
+    made: list[AlertWindow] = []
+
+    def open_(*, style: Literal["dark", "light"] = "dark", compact: bool = False) -> AlertWindow:
+        made.append(AlertWindow(style=style, compact=compact))
+        return made[-1]
+
+    yield open_
+    for window in made:
+        window.close()

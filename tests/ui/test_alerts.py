@@ -1,42 +1,19 @@
-"""The banner and the list of alerts in a real window, driven by keys and clicks."""
+"""The list of alerts in a real window, driven by keys and clicks."""
 
 import json
 import tkinter as tk
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Literal
 
 import pytest
 from msgspec.structs import replace
 
 from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Number, Rule, Side
-from spreadwatch.ui import alert_sysnotify, alert_text, banner, theme
+from spreadwatch.ui import alert_sysnotify, alert_text
 from spreadwatch.ui.alert_form import Choice, Entry
 from tests.notify.examples import RULE, alert
-from tests.ui import examples
-from tests.ui.alert_window import LONG, RULES, AlertWindow, alerts, snapshot
-from tests.ui.test_layout import check, labels, visible
-
-OpenWindow = Callable[..., AlertWindow]
-
-
-@pytest.fixture
-def opened(screen: None) -> Iterator[OpenWindow]:
-    """Open windows; they are closed after the test."""
-    made: list[AlertWindow] = []
-
-    def open_(*, style: Literal["dark", "light"] = "dark", compact: bool = False) -> AlertWindow:
-        made.append(AlertWindow(style=style, compact=compact))
-        return made[-1]
-
-    yield open_
-    for window in made:
-        window.close()
-
-
-def words(window: AlertWindow) -> list[str]:
-    return [str(one.cget("text")) for one in labels(window.root)]
+from tests.ui.alert_window import LONG, RULES, AlertWindow, OpenWindow, alerts, snapshot
+from tests.ui.sight import check, visible
 
 
 def press(window: AlertWindow, *keys: str) -> None:
@@ -74,141 +51,23 @@ def type_text(window: AlertWindow, text: str) -> None:
     press(window, *(f"<Key-{names.get(letter, letter)}>" for letter in text))
 
 
-# ----- the banner
-
-
-def test_the_newest_alert_is_shown_with_how_many_wait(opened: OpenWindow) -> None:
-    window = opened()
-    made = snapshot(3)
-    window.banner.render(made.alerts, made.at)
-    window.settle()
-    assert window.banner.frame.winfo_viewable()
-    assert {"ALERT", "entry is cheap", "ETHUSDT edge +3.51 bps", "13:02:04", "+2"} <= set(words(window))
-    check(window.root)
-
-
-def test_an_acknowledged_alert_does_not_come_back_and_a_newer_one_counts_from_there(opened: OpenWindow) -> None:
-    window = opened()
-    made = snapshot(3)
-    assert not window.banner.acknowledge()
-    window.banner.render(made.alerts, made.at)
-    assert window.banner.acknowledge()
-    window.settle()
-    window.banner.render(made.alerts, made.at)
-    window.settle()
-    assert not window.banner.frame.winfo_viewable()
-    assert not window.banner.is_ringing
-    window.banner.render(alerts(5), made.at)
-    window.settle()
-    assert "+1" in words(window)
-    window.banner.acknowledge()
-    window.banner.render(alerts(6), made.at)
-    window.settle()
-    assert not [one for one in words(window) if one.startswith("+")]
-
-
-def test_a_new_run_with_serials_from_one_rings_again(opened: OpenWindow) -> None:
-    window = opened()
-    made = snapshot(9)
-    window.banner.render(made.alerts, made.at)
-    window.banner.acknowledge()
-    window.banner.render(alerts(1), made.at)
-    assert window.banner.is_ringing
-
-
-def test_a_click_opens_the_list_and_the_cross_acknowledges(opened: OpenWindow) -> None:
-    window = opened()
-    made = snapshot(1)
-    window.banner.render(made.alerts, made.at)
-    window.settle()
-    by_text = {str(one.cget("text")): one for one in labels(window.banner.frame)}
-    by_text["ALERT"].event_generate("<Button-1>")
-    assert window.pressed == ["list"]
-    by_text["Esc \N{MULTIPLICATION SIGN}"].event_generate("<Button-1>")
-    window.settle()
-    assert not window.banner.frame.winfo_viewable()
-    assert window.pressed == ["list"]
-
-
-def test_the_title_flashes_until_the_alert_is_acknowledged(opened: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = opened()
-    made = snapshot(1)
-    assert window.banner.title() is None
-    window.banner.render(made.alerts, made.at)
-    times = iter((100.0, 100.4, 100.6, 100.9, 101.1))
-    monkeypatch.setattr(banner.time, "monotonic", lambda: next(times))  # type: ignore[attr-defined]
-    shown = [window.banner.title() for _ in range(5)]
-    flash = "\N{BLACK CIRCLE} ALERT ETHUSDT spread \N{MINUS SIGN}1.30 · spreadwatch"
-    assert shown == [flash, flash, None, None, flash]
-    assert window.banner.acknowledge()
-    assert window.banner.title() is None
-
-
-def test_the_bell_rings_at_most_once_a_second(opened: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = opened()
-    rings = []
-    monkeypatch.setattr(window.painter, "change", lambda *command: rings.append(command))
-    now_s = 100.0
-    monkeypatch.setattr(banner.time, "monotonic", lambda: now_s)  # type: ignore[attr-defined]
-    for count, now_s in enumerate((100.0, 100.3, 100.9, 101.0, 101.5), start=1):  # noqa: B007
-        window.banner.render(alerts(count), examples.moment())
-    assert rings.count(("bell",)) == 2
-
-
-def test_what_is_switched_off_stays_away(opened: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = opened()
-    rings = []
-    change = window.painter.change
-    monkeypatch.setattr(window.painter, "change", lambda *command: rings.append(command) or change(*command))  # type: ignore[func-returns-value]
-    quiet = banner.Banner(window.body, window.painter, lambda: None, utc=True, shows=False, rings=False, flashes=False)
-    quiet.frame.grid(row=5, column=0)
-    quiet.hide()
-    quiet.render(alerts(1), examples.moment())
-    window.settle()
-    assert not quiet.frame.winfo_viewable()
-    assert quiet.title() is None
-    assert ("bell",) not in rings
-    assert quiet.acknowledge()
-
-
-@pytest.mark.parametrize("dpi", [96, 192])
-@pytest.mark.parametrize("compact", [False, True])
-@pytest.mark.parametrize("style", ["dark", "light"])
-def test_nothing_of_the_banner_is_clipped(opened: OpenWindow, compact: bool, style: Literal["dark", "light"]) -> None:
-    window = opened(style=style, compact=compact)
-    width = window.root.winfo_width()
-    for rule in RULES:
-        long = alert(1234, replace(rule, name=LONG.name), symbol="ETHUSDT", value="-123456.789")
-        window.banner.show(long, examples.moment(), 1233)
-        window.settle()
-        check(window.root)
-    assert window.root.winfo_width() <= width * 1.15
-    window.painter.recolour(theme.PALETTES["dark"])
-    window.banner.acknowledge()
-    window.settle()
-    check(window.root)
-
-
-# ----- the list
-
-
-def test_the_list_shows_the_newest_first_and_its_evidence(opened: OpenWindow) -> None:
-    window = opened()
+def test_the_list_shows_the_newest_first_and_its_evidence(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(14))
     rows = listed(window)
     assert len(rows) == 9
     assert [row[0] for row in rows[:5]] == ["13:02:04", "13:01:17", "13:00:30", "12:59:43", "12:58:56"]
     assert rows[1][1:] == ["ETHUSDT", "\N{MINUS SIGN}1.30", "spread below one dollar (spread below \N{MINUS SIGN}1.00)"]
     assert marked(window) == [0]
-    shown = words(window)
+    shown = window.words()
     assert "ALERTS 14" in shown
     assert "bid 3\N{NO-BREAK SPACE}412.56 × 11.0264" in shown
     assert "ask 3\N{NO-BREAK SPACE}413.88 × 0.912" in shown
     assert not [one for one in window.root.winfo_children() if isinstance(one, tk.Toplevel)]
 
 
-def test_the_arrow_keys_choose_and_scroll_and_the_choice_stays_when_a_newer_one_comes(opened: OpenWindow) -> None:
-    window = opened()
+def test_the_arrow_keys_choose_and_scroll_and_the_choice_stays_when_a_newer_one_comes(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(14))
     press(window, *["<Key-Down>"] * 10)
     assert window.list.chosen is not None
@@ -225,16 +84,16 @@ def test_the_arrow_keys_choose_and_scroll_and_the_choice_stays_when_a_newer_one_
     assert window.list.chosen.serial == 8
 
 
-def test_until_somebody_chooses_the_newest_is_chosen(opened: OpenWindow) -> None:
-    window = opened()
+def test_until_somebody_chooses_the_newest_is_chosen(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(2))
     window.list.render(snapshot(5), at_once=True)
     assert window.list.chosen is not None
     assert window.list.chosen.serial == 5
 
 
-def test_a_click_chooses_and_does_not_close_the_list(opened: OpenWindow) -> None:
-    window = opened()
+def test_a_click_chooses_and_does_not_close_the_list(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(3))
     third = window.list.rows.inner.grid_slaves(row=3, column=4)[0]
     third.event_generate("<Button-1>")
@@ -247,8 +106,8 @@ def test_a_click_chooses_and_does_not_close_the_list(opened: OpenWindow) -> None
     assert window.overlay.shown is window.list
 
 
-def test_the_wheel_scrolls_without_choosing(opened: OpenWindow) -> None:
-    window = opened()
+def test_the_wheel_scrolls_without_choosing(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(14))
     window.list.rows.inner.winfo_children()[3].event_generate("<Button-5>")
     window.settle()
@@ -257,8 +116,8 @@ def test_the_wheel_scrolls_without_choosing(opened: OpenWindow) -> None:
     assert (window.list.chosen.serial, marked(window)) == (14, [])
 
 
-def test_copy_gives_the_evidence_as_json(opened: OpenWindow) -> None:
-    window = opened()
+def test_copy_gives_the_evidence_as_json(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(3))
     press(window, "<Key-Down>")
     window.list.copy_button.invoke()
@@ -268,11 +127,11 @@ def test_copy_gives_the_evidence_as_json(opened: OpenWindow) -> None:
     assert window.list.copy_text() == (text, what)
 
 
-def test_an_empty_list_says_so_and_copies_nothing(opened: OpenWindow) -> None:
-    window = opened()
+def test_an_empty_list_says_so_and_copies_nothing(open_window: OpenWindow) -> None:
+    window = open_window()
     window.rules.clear()
     window.open_list(None)
-    assert {"ALERTS 0", "No alert yet.", "No rule yet. Add one below."} <= set(words(window))
+    assert {"ALERTS 0", "No alert yet.", "No rule yet. Add one below."} <= set(window.words())
     assert window.list.chosen is None
     assert window.list.copy_text() == ("", "")
     press(window, "<Key-Down>", "<Key-End>", "<Key-Delete>")
@@ -280,17 +139,17 @@ def test_an_empty_list_says_so_and_copies_nothing(opened: OpenWindow) -> None:
     window.settle()
 
 
-def test_the_test_button_asks_for_a_test_and_says_so(opened: OpenWindow) -> None:
-    window = opened()
+def test_the_test_button_asks_for_a_test_and_says_so(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(1))
     window.list.test_button.invoke()
     window.settle()
     assert window.tests == 1
-    assert "a test alert was sent" in words(window)
+    assert "a test alert was sent" in window.words()
 
 
-def test_a_rule_is_added_by_the_keyboard_alone(opened: OpenWindow) -> None:
-    window = opened()
+def test_a_rule_is_added_by_the_keyboard_alone(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(1))
     form = window.list.form
     entry(window, "symbol").focus_force()
@@ -310,13 +169,13 @@ def test_a_rule_is_added_by_the_keyboard_alone(opened: OpenWindow) -> None:
     assert window.rules[-1] == Rule(
         "BTCUSDT edge below -1.50", "BTCUSDT", Number.EDGE, Side.BELOW, Decimal("-1.50"), Decimal(2)
     )
-    assert "rule added" in words(window)
+    assert "rule added" in window.words()
     assert entry(window, "level").get() == ""
     assert window.pressed == []
 
 
-def test_a_refused_rule_stays_in_the_form_with_one_sentence(opened: OpenWindow) -> None:
-    window = opened()
+def test_a_refused_rule_stays_in_the_form_with_one_sentence(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(1))
     entry(window, "level").insert(0, "cheap")
     entry(window, "rearm").insert(0, "1")
@@ -328,8 +187,8 @@ def test_a_refused_rule_stays_in_the_form_with_one_sentence(opened: OpenWindow) 
     check(window.root)
 
 
-def test_keys_typed_into_a_field_run_no_shortcut_but_escape_does(opened: OpenWindow) -> None:
-    window = opened()
+def test_keys_typed_into_a_field_run_no_shortcut_but_escape_does(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(1))
     entry(window, "name").focus_force()
     window.settle()
@@ -341,8 +200,8 @@ def test_keys_typed_into_a_field_run_no_shortcut_but_escape_does(opened: OpenWin
     assert window.pressed == ["gaps", "dismiss", "shortcuts"]
 
 
-def test_the_chosen_rule_is_removed_by_button_or_delete(opened: OpenWindow) -> None:
-    window = opened()
+def test_the_chosen_rule_is_removed_by_button_or_delete(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(1))
     window.list.rules.frame.focus_force()
     press(window, "<Key-Down>", "<Key-Delete>")
@@ -351,11 +210,11 @@ def test_the_chosen_rule_is_removed_by_button_or_delete(opened: OpenWindow) -> N
     window.list.remove_button.invoke()
     window.settle()
     assert window.rules == []
-    assert "No rule yet. Add one below." in words(window)
+    assert "No rule yet. Add one below." in window.words()
 
 
-def test_every_part_of_the_list_is_reached_by_tab(opened: OpenWindow) -> None:
-    window = opened()
+def test_every_part_of_the_list_is_reached_by_tab(open_window: OpenWindow) -> None:
+    window = open_window()
     window.open_list(snapshot(3))
     window.list.rows.frame.focus_force()
     window.root.update()
@@ -372,8 +231,8 @@ def test_every_part_of_the_list_is_reached_by_tab(opened: OpenWindow) -> None:
 @pytest.mark.parametrize("dpi", [96, 192])
 @pytest.mark.parametrize("compact", [False, True])
 @pytest.mark.parametrize("count", [0, 3, 14])
-def test_nothing_of_the_list_is_clipped(opened: OpenWindow, compact: bool, count: int) -> None:
-    window = opened(compact=compact, style="light")
+def test_nothing_of_the_list_is_clipped(open_window: OpenWindow, compact: bool, count: int) -> None:
+    window = open_window(compact=compact, style="light")
     before = window.root.geometry()
     window.open_list(snapshot(count))
     for widget in visible(window.list.frame):
@@ -388,8 +247,8 @@ def test_nothing_of_the_list_is_clipped(opened: OpenWindow, compact: bool, count
     assert window.root.geometry() == before
 
 
-def test_the_most_extreme_numbers_are_cut_not_overlapped(opened: OpenWindow) -> None:
-    window = opened()
+def test_the_most_extreme_numbers_are_cut_not_overlapped(open_window: OpenWindow) -> None:
+    window = open_window()
     window.rules.append(
         replace(
             LONG, name="x", level=Decimal("-999999999.999999999999"), hold_s=86_400.0, cooldown_s=604_800.0, once=False
@@ -416,8 +275,8 @@ def test_a_rule_in_words() -> None:
     assert alert_text.rule_row(replace(LONG, symbol=None, hold_s=0.0))[::2] == ("all", "once")
 
 
-def test_tk_8_has_no_desktop_notifications_and_a_refusal_is_a_sentence(opened: OpenWindow) -> None:
-    window = opened()
+def test_tk_8_has_no_desktop_notifications_and_a_refusal_is_a_sentence(open_window: OpenWindow) -> None:
+    window = open_window()
     assert alert_sysnotify.is_possible(window.root) == (tk.TkVersion >= 9)
     if tk.TkVersion < 9:
         said = alert_sysnotify.show(window.root, alert())

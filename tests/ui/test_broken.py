@@ -3,27 +3,21 @@
 import logging
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from dataclasses import replace as options_replace
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Venue
-from spreadwatch.core.snapshot import PairSnapshot, Snapshot
-from spreadwatch.ui import painter as painter_module
+from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.faults import Faults, brief
 from tests.ui import examples
-from tests.ui.conftest import Open, press, settle
+from tests.ui.breakage import FIRST, REASON, SECOND, Breakage, assert_honest, later, run_broken, signs_of_life
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.sight import check
 from tests.ui.test_dashboard import words
-from tests.ui.test_layout import check, paint
 
 pytestmark = pytest.mark.usefixtures("expected_faults")
-
-REASON = "An error in this program stopped the display: see the log."
 
 
 @pytest.fixture(autouse=True)
@@ -32,139 +26,11 @@ def fast_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spreadwatch.ui.loop.FASTEST_MS", 1)
 
 
-def two_snapshots() -> tuple[Snapshot, Snapshot]:
-    """Return two live moments with different spreads, −1.30 and −1.28, and a rate."""
-    scene = examples.ethusdt()
-    for bid in ("3413.60", "3414.10", "3413.87"):  # extremes of the last minute that are no present spread
-        scene.quote(Venue.FUTURES, bid, "27.4410", "3414.11", "0.9120", 900)
-    first = scene.at(1_000)
-    scene.quote(Venue.SPOT, "3412.58", "1", "3412.59", "1", 1_500)
-    return first, scene.at(2_000)
-
-
-FIRST, SECOND = two_snapshots()
-SIGNS_OF_LIFE = ("1.30", "1.28", "LIVE", " bps", "›", "▲", "▼", "updates/s", " ms", "Last quote")
-
-
-def signs_of_life(root: tk.Tk) -> list[str]:
-    """Return all that would let a person take the spread for live, read off the widgets by plain Tcl calls."""
-    call, split = root.tk.call, root.tk.splitlist
-    found = [] if str(call("wm", "title", ".")).startswith("— ") else [f"title {call('wm', 'title', '.')}"]
-    todo, seen = ["."], 0
-    while todo:
-        path = todo.pop()
-        todo.extend(map(str, split(call("winfo", "children", path))))
-        if call("winfo", "class", path) != "Label" or not call("winfo", "viewable", path):
-            continue
-        text, font = str(call(path, "cget", "-text")), str(call(path, "cget", "-font"))
-        seen += bool(text)
-        signed = any(sign in text for sign in SIGNS_OF_LIFE)
-        big = font in ("spreadwatch-giant", "spreadwatch-large") and text not in ("", "—")
-        bright = font == "spreadwatch-figure" and text and str(call(path, "cget", "-foreground")) in BRIGHT
-        if signed or big or bright:
-            found.append(text)
-    assert seen >= 4, "an empty window proves nothing"
-    return found
-
-
-BRIGHT = {palette["text"] for palette in theme.PALETTES.values()}
-
-
 def test_the_check_sees_a_live_spread(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, FIRST)
     found = signs_of_life(dashboard.root)
     assert {"title −1.30 ETHUSDT · spreadwatch", "−1.30", "● LIVE", "3\N{NO-BREAK SPACE}412.57"} <= set(found)
-
-
-class Breakage:
-    """A fault that can be switched on and off. `only_live`: a part fails for live pairs only."""
-
-    def __init__(self, *, only_live: bool = False) -> None:
-        self.on = False
-        self.calls = 0
-        self._only_live = only_live
-
-    def into(self, owner: object, name: str) -> None:
-        """Make a method raise while this is on."""
-        method = getattr(owner, name)
-
-        def broken(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            pair = args[0] if args and isinstance(args[0], PairSnapshot) else None
-            if self.on and not (self._only_live and pair and pair.state is not State.LIVE):
-                self.calls += 1
-                raise ValueError("a bad day")
-            return method(*args, **kwargs)
-
-        setattr(owner, name, broken)
-
-    def into_tcl(self, dashboard: Dashboard) -> None:
-        """Make the one call of a frame raise while this is on, before Tcl does anything of it."""
-        tk_app = dashboard._painter._tk
-        fault = self
-
-        class Broken:
-            def call(self, *args: Any) -> Any:  # noqa: ANN401
-                if fault.on and args[0] == painter_module._PROCEDURE:
-                    fault.calls += 1
-                    raise ValueError("a bad day")
-                return tk_app.call(*args)
-
-        dashboard._painter._tk = Broken()  # type: ignore[assignment]
-
-
-def run_broken(
-    dashboard: Dashboard,
-    fault: Breakage,
-    *,
-    in_turn: bool = False,
-    snapshot: Snapshot = SECOND,
-    check_frame: Callable[[], None] = lambda: None,
-) -> tuple[list[list[str]], list[str]]:
-    """Run two good frames, three broken ones, and good ones again.
-
-    Return what looked alive right after each broken frame, and what can be read at the end.
-    """
-    looks: list[list[str]] = []
-    last: list[str] = []
-    count = 0
-
-    def turn() -> Snapshot:
-        nonlocal count
-        count += 1
-        if 3 < count <= 6:
-            looks.append(signs_of_life(dashboard.root))
-            check_frame()
-        fault.on = 3 <= count < 6
-        if count == 8:
-            last.extend(words(dashboard))
-            dashboard.close()
-        if fault.on and in_turn:
-            fault.calls += 1
-            raise ValueError("a bad day")
-        return FIRST if count < 3 else _later(snapshot, count)
-
-    dashboard._options = options_replace(dashboard._options, frame_ms=1)
-    dashboard.run(turn)
-    assert fault.calls, "the fault never struck"
-    return looks, last
-
-
-def _later(snapshot: Snapshot, count: int) -> Snapshot:
-    """Return the same with other counts, so that every frame paints."""
-    pairs = (replace(pair, counts=replace(pair.counts, spot=pair.counts.spot + count)) for pair in snapshot.pairs)
-    return replace(snapshot, pairs=tuple(pairs))
-
-
-def assert_honest(looks: list[list[str]], last: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing looked alive while it was broken, all is well again, and the log has it once."""
-    assert looks == [[]] * 3
-    assert "−1.28" in last
-    assert "● LIVE" in last
-    assert REASON not in last
-    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(errors) == 1
-    assert "a bad day" in caplog.text
 
 
 @pytest.mark.parametrize("compact", [False, True])
@@ -304,10 +170,10 @@ def test_after_lost_paints_everything_is_painted_again(opened: Open) -> None:
     dashboard.render(FIRST)
     dashboard.render(SECOND)
     fault.on = False
-    paint(dashboard, _later(SECOND, 1))
+    paint(dashboard, later(SECOND, 1))
     press(dashboard, "<Escape>")  # the notice
     whole = opened(theme="light")
-    for snapshot in (examples.connecting(), FIRST, SECOND, _later(SECOND, 1)):
+    for snapshot in (examples.connecting(), FIRST, SECOND, later(SECOND, 1)):
         paint(whole, snapshot)
     assert words(dashboard) == words(whole)
     check(dashboard.root)
@@ -344,7 +210,7 @@ def test_after_the_cover_the_window_cannot_be_made_smaller_than_what_is_in_it(op
     dashboard._painter.resized = True
     dashboard._flush()
     assert dashboard.root.minsize() < least, "the cover needs less"
-    paint(dashboard, _later(FIRST, 1))
+    paint(dashboard, later(FIRST, 1))
     assert dashboard.root.minsize() >= least
 
 

@@ -12,7 +12,7 @@ from spreadwatch.core.series import Series
 from spreadwatch.ui import theme
 from spreadwatch.ui.chart_items import Item
 from tests.ui.chart_scene import NOON_MS, ChartWindow, gappy, held, walk
-from tests.ui.test_layout import check
+from tests.ui.sight import check
 
 BOTH = pytest.mark.parametrize("dpi", [96, 192])
 

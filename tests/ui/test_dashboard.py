@@ -10,8 +10,8 @@ from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.geometry import Rect
 from spreadwatch.ui.options import Callbacks
 from tests.ui import examples
-from tests.ui.conftest import OPTIONS, Open, press, settle
-from tests.ui.test_layout import labels, paint
+from tests.ui.conftest import OPTIONS, Open, paint, press, settle
+from tests.ui.sight import labels
 
 
 def words(dashboard: Dashboard) -> list[str]:

@@ -13,9 +13,9 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
-from tests.ui.conftest import Open, press, settle
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.sight import box, labels
 from tests.ui.test_dashboard import words
-from tests.ui.test_layout import box, labels, paint
 
 
 def rows(dashboard: Dashboard) -> list[list[str]]:

@@ -13,9 +13,9 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
-from tests.ui.conftest import Open, press, settle
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.sight import box, check, labels
 from tests.ui.test_dashboard import colour_of, spread_of, words
-from tests.ui.test_layout import box, check, labels, paint
 
 M = "\N{MINUS SIGN}"
 N = "\N{NO-BREAK SPACE}"

@@ -14,9 +14,8 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
-from tests.ui.conftest import Open
+from tests.ui.conftest import Open, paint
 from tests.ui.test_dashboard import spread_of, words
-from tests.ui.test_layout import paint
 
 SNAPSHOT = examples.ethusdt().at()
 

@@ -17,8 +17,8 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.exchange import Exchange
+from tests.ui.sight import check
 from tests.ui.test_dashboard import words
-from tests.ui.test_layout import check
 
 pytestmark = pytest.mark.usefixtures("screen")
 

@@ -4,10 +4,10 @@ import pytest
 
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
-from tests.ui.conftest import Open, press, settle
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.sight import labels
 from tests.ui.test_dashboard import words
 from tests.ui.test_glance import check_panel
-from tests.ui.test_layout import labels, paint
 
 COINS = ["BTCUSDT", "ETHUSDT", "ETHFIUSDT", "ETHUSDC", "STETHUSDT", "ETCUSDT"]
 

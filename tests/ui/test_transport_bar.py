@@ -12,8 +12,8 @@ from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.transport_bar import SPEEDS, TransportBar
 from tests.ui import examples
 from tests.ui.conftest import Open, press, settle, until
+from tests.ui.sight import check
 from tests.ui.test_dashboard import words
-from tests.ui.test_layout import check
 
 FIRST_MS = 1_723_161_254_087
 LAST_MS = FIRST_MS + 345_000

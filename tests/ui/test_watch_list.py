@@ -13,10 +13,10 @@ from spreadwatch.ui import theme, watch_rows
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.row_order import RowOrder
 from tests.ui import examples
-from tests.ui.conftest import Open, press, settle
-from tests.ui.test_broken import SECOND, Breakage, run_broken
+from tests.ui.breakage import SECOND, Breakage, run_broken
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.sight import check
 from tests.ui.test_dashboard import spread_of, words
-from tests.ui.test_layout import check, paint
 from tests.ui.test_loop import tcl_calls
 
 MIN = "\N{MINUS SIGN}"

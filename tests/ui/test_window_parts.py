@@ -14,9 +14,9 @@ from spreadwatch.ui import chart_file
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.shortcuts import SHORTCUTS, sequences
 from tests.ui import examples, pasts
-from tests.ui.conftest import Open, press, settle
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.sight import box, check
 from tests.ui.test_dashboard import words
-from tests.ui.test_layout import box, check, paint
 
 ASKED = ("series", "axis_ms", "rules", "add_rule", "remove_rule", "test_alert")
 
