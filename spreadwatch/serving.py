@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from spreadwatch.api.server import Server
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.config import Config
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.recording import open_history, path_of
 from spreadwatch.session import Session
-from spreadwatch.storage.answers import Bar, Price, PriceRange, SpreadRange, SpreadValue
 from spreadwatch.storage.history import History
-from spreadwatch.storage.rows import GapRow
 
 _STOP_S = 1.0
 
@@ -73,7 +72,7 @@ class Later:
         """Ask it."""
         return self._open().bars(symbol, from_ms, to_ms)
 
-    def gaps(self, symbol: str, from_ms: int, to_ms: int) -> Sequence[GapRow]:
+    def gaps(self, symbol: str, from_ms: int, to_ms: int) -> Sequence[RecordedGap]:
         """Ask it."""
         return self._open().gaps(symbol, from_ms, to_ms)
 

@@ -18,6 +18,10 @@ PURE = {
 }
 """All that core may use from outside: nothing that knows the time, the machine, another thread or chance."""
 
+CALENDAR = {"datetime.UTC", "datetime.datetime", "datetime.timedelta"}
+CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow"}
+"""The arithmetic of the calendar is pure, what asks a clock is not."""
+
 NETWORK = {"websocket", "socket", "ssl"}
 DIALS = NETWORK | {"asyncio", "http", "select", "selectors", "socketserver", "urllib.request"}
 
@@ -121,7 +125,7 @@ def _wrong(room: str, found: Import) -> str | None:
         target = _room(found.name)
         if target not in {room, "__init__"} and target not in DOORS.get(room, set()):
             return f"{room} must not import {target}"
-    elif room == "core" and not found.of(PURE):
+    elif room == "core" and not found.of(PURE | CALENDAR):
         return f"core is pure and must not import {found.name}"
     elif found.of({"tkinter", "_tkinter"}) and room != "ui":
         return "only ui imports tkinter"
@@ -141,8 +145,16 @@ def wrong_doors(package: Path) -> list[str]:
             faults.append(f"{path.relative_to(package)}: a room without a row in DOORS")
             continue
         found = [(each.line, _wrong(room, each)) for each in _imports(path, package)]
+        if room == "core":
+            found += [(line, f"core is pure and must not ask {clock}") for line, clock in _clocks(path)]
         faults += [f"{path.relative_to(package)}:{line}: {fault}" for line, fault in found if fault]
     return faults
+
+
+def _clocks(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS:
+            yield node.lineno, ast.unparse(node)
 
 
 def loaded_at_import(package: Path, start: str, forbidden: set[str]) -> list[str]:
@@ -222,6 +234,8 @@ def _plant(root: Path, files: dict[str, str]) -> Path:
         ("core/a.py", "from threading import Lock", "pure"),
         ("core/a.py", "def f():\n    import random", "pure"),
         ("core/a.py", "from collections import abc\nimport logging.handlers", "pure"),
+        ("core/a.py", "import datetime", "pure"),
+        ("core/a.py", "from datetime import UTC, datetime\ndatetime.now(UTC)", "must not ask datetime.now"),
         ("core/a.py", "from spreadwatch.feed import frames", "must not import feed"),
         ("core/a.py", "from ..feed import frames", "must not import feed"),
         ("core/deep/a.py", "from ...feed.frames import Ping", "must not import feed"),
@@ -247,7 +261,7 @@ def test_a_planted_wrong_import_is_caught(tmp_path: Path, name: str, source: str
 
 def test_the_right_doors_are_open(tmp_path: Path) -> None:
     files = {
-        "core/a.py": "import re\nimport decimal\nimport msgspec\nfrom spreadwatch.core.b import C",
+        "core/a.py": "from datetime import datetime\nimport re, decimal, msgspec\nfrom spreadwatch.core.b import C",
         "feed/a.py": "import websocket, socket, ssl, time\nfrom ..core import b\nfrom spreadwatch import __version__",
         "ui/a.py": "from tkinter import ttk\nfrom spreadwatch.config import Config",
         "app.py": "import tkinter, socket\nfrom spreadwatch.ui import a\nfrom spreadwatch.storage import b",

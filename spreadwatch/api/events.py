@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from spreadwatch.api import answers
 from spreadwatch.api.present import Present
+from spreadwatch.core import answers_json
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot, to_json
 
 LOOK_S = 0.1
@@ -41,7 +41,7 @@ class Frames:
         self._of[symbol] = snapshot
         made_s, frame = self._frames.get(symbol, (0.0, b""))
         if not frame or key != self._keys.get(symbol) or now_s - made_s >= AGES_S:
-            body = answers.snapshot(snapshot) | {"pairs": [to_json(pair) for pair in pairs]}
+            body = answers_json.snapshot(snapshot) | {"pairs": [to_json(pair) for pair in pairs]}
             frame = event("snapshot", body)
             self._keys[symbol], self._frames[symbol] = key, (now_s, frame)
         return frame

@@ -9,15 +9,14 @@ from typing import Literal
 from msgspec import Struct
 
 from spreadwatch.config_rules import RefusedError, Symbol
+from spreadwatch.core.moments import EPOCH
 
-MINUTE_MS = 60_000
 FIRST_MS = 946_684_800_000
 """2000-01-01: no exchange of this kind is older."""
 END_MS = 4_102_444_800_000
 """2100-01-01."""
 
 Kind = Literal["symbol", "moment"]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:(Z)|([+\- ])(\d\d):?(\d\d))?", re.ASCII
 )
@@ -111,19 +110,8 @@ def _calendar(text: str) -> int | None:
             return None
         ahead = timedelta(hours=int(hours), minutes=int(minutes))
         ahead = -ahead if sign == "-" else ahead  # a plus in a query that nobody encoded arrives as a blank
-    whole_ms = (local - _EPOCH) // timedelta(milliseconds=1) - ahead // timedelta(milliseconds=1)
+    whole_ms = (local - EPOCH) // timedelta(milliseconds=1) - ahead // timedelta(milliseconds=1)
     return whole_ms + int((fraction or "").ljust(3, "0")[:3])
-
-
-def iso(at_ms: int) -> str:
-    """Write a moment in UTC: 2026-07-03T08:30:36, with three decimals when it is not a whole second."""
-    at = _EPOCH + timedelta(milliseconds=at_ms)
-    return at.replace(tzinfo=None).isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
-
-
-def iso_minute(at_ms: int) -> str:
-    """Write the minute of a moment in UTC: 2026-07-03T08:30."""
-    return (_EPOCH + timedelta(milliseconds=at_ms)).replace(tzinfo=None).isoformat(timespec="minutes")
 
 
 def _shown(text: str) -> str:

@@ -3,30 +3,13 @@
 import time
 from decimal import Context, Decimal, Inexact
 
-from msgspec import Struct
-
-from spreadwatch.api.questions import Live, PriceAnswer
+from spreadwatch.api.questions import Live
+from spreadwatch.core.answers import Price, SpreadValue
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 
 _TRADE_OLD_MS = 60_000
 _EXACT = Context(prec=200, traps=[Inexact])
-
-
-class LivePrice(Struct, frozen=True):
-    """The middle of a live spot quote."""
-
-    at_ms: int
-    price: Decimal
-    source: str = "mid"
-
-
-class LiveSpread(Struct, frozen=True):
-    """The spread of this moment."""
-
-    at_ms: int
-    spread: Decimal
-    source: str = "live"
 
 
 class Present:
@@ -71,24 +54,25 @@ class Present:
         found = self.look()
         return next((pair for pair in found.pairs if pair.symbol == symbol), None) if found else None
 
-    def price(self, symbol: str) -> LivePrice | None:
+    def price(self, symbol: str) -> Price | None:
         """Return the middle of the spot quote, None while that is not live."""
         pair = self.pair(symbol)
         if pair is None or pair.spot.state is not State.LIVE or pair.spot.quote is None:
             return None
         quote = pair.spot.quote
-        return LivePrice(quote.received.wall_ms, _EXACT.divide(_EXACT.add(quote.bid, quote.ask), Decimal(2)))
+        mid = _EXACT.divide(_EXACT.add(quote.bid, quote.ask), Decimal(2))
+        return Price(symbol, quote.received.wall_ms, mid, "mid")
 
-    def spread(self, symbol: str) -> LiveSpread | None:
+    def spread(self, symbol: str) -> SpreadValue | None:
         """Return the spread, None while it does not exist."""
         pair = self.pair(symbol)
         if pair is None or pair.spread.current is None or pair.spot.quote is None or pair.futures.quote is None:
             return None
         at_ms = max(pair.spot.quote.received.wall_ms, pair.futures.quote.received.wall_ms)
-        return LiveSpread(at_ms, pair.spread.current)
+        return SpreadValue(symbol, at_ms, pair.spread.current, "live")
 
 
-def newer(recorded: PriceAnswer | None, live: LivePrice | None) -> PriceAnswer | None:
+def newer(recorded: Price | None, live: Price | None) -> Price | None:
     """Choose the latest price: a trade stands before a mid unless it is a minute older; else the newer one."""
     if recorded is None or live is None:
         return recorded or live

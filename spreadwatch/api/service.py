@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from spreadwatch.api import answers, metrics
+from spreadwatch.api import metrics
 from spreadwatch.api.operations import DEFAULT_BARS_MS, DEFAULT_GAPS_MS, MOST_GAPS, MOST_SECONDS, document
 from spreadwatch.api.parameters import Asked, BadParameterError
 from spreadwatch.api.present import Present, newer
 from spreadwatch.api.query_threads import QueryThreads
 from spreadwatch.api.questions import Archive
+from spreadwatch.core import answers_json
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError
 
@@ -67,38 +68,38 @@ class Service:
         recorded = await self._ask(lambda archive: archive.latest(symbol)) if self._archive else None
         if self._archive is None and not self._present.watched:
             raise UnavailableError(NO_RECORDING)
-        return answers.price(symbol, _now_ms(), newer(recorded, self._present.price(symbol)))
+        return answers_json.price(symbol, _now_ms(), newer(recorded, self._present.price(symbol)))
 
     async def price_at(self, asked: Asked) -> object:
         """Tell the last price at or before a moment."""
         symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        return answers.price(symbol, at_ms, await self._ask(lambda archive: archive.at(symbol, at_ms)))
+        return answers_json.price(symbol, at_ms, await self._ask(lambda archive: archive.at(symbol, at_ms)))
 
     async def minmax(self, asked: Asked) -> object:
         """Tell highest and lowest price of a minute."""
         symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        return answers.price_range(symbol, at_ms, await self._ask(lambda archive: archive.minmax(symbol, at_ms)))
+        return answers_json.price_range(symbol, at_ms, await self._ask(lambda archive: archive.minmax(symbol, at_ms)))
 
     async def spread_latest(self, asked: Asked) -> object:
         """Tell the spread that is live, else the last recorded one."""
         symbol = asked.symbol or ""
         live = self._present.spread(symbol)
         if live is not None:
-            return answers.spread(symbol, _now_ms(), live)
+            return answers_json.spread(symbol, _now_ms(), live)
         if self._archive is None and self._present.watched:
-            return answers.spread(symbol, _now_ms(), None)
-        return answers.spread(symbol, _now_ms(), await self._ask(lambda archive: archive.spread_latest(symbol)))
+            return answers_json.spread(symbol, _now_ms(), None)
+        return answers_json.spread(symbol, _now_ms(), await self._ask(lambda archive: archive.spread_latest(symbol)))
 
     async def spread_at(self, asked: Asked) -> object:
         """Tell the last spread at or before a moment."""
         symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        return answers.spread(symbol, at_ms, await self._ask(lambda archive: archive.spread_at(symbol, at_ms)))
+        return answers_json.spread(symbol, at_ms, await self._ask(lambda archive: archive.spread_at(symbol, at_ms)))
 
     async def spread_minmax(self, asked: Asked) -> object:
         """Tell highest and lowest spread of a minute."""
         symbol, at_ms = asked.symbol or "", asked.timestamp or 0
         found = await self._ask(lambda archive: archive.spread_minmax(symbol, at_ms))
-        return answers.spread_range(symbol, at_ms, found)
+        return answers_json.spread_range(symbol, at_ms, found)
 
     async def bars(self, asked: Asked) -> object:
         """Tell the bars of a time."""
@@ -109,7 +110,7 @@ class Service:
             raise BadParameterError("from", f"from and to are {seconds} s apart, at most {MOST_SECONDS} s at once")
         # Written on the thread that asks: ten thousand bars take a while.
         return await self._ask(
-            lambda archive: answers.bars(symbol, from_ms, to_ms, archive.bars(symbol, from_ms, to_ms))
+            lambda archive: answers_json.bars(symbol, from_ms, to_ms, archive.bars(symbol, from_ms, to_ms))
         )
 
     async def gaps(self, asked: Asked) -> object:
@@ -117,16 +118,16 @@ class Service:
         symbol = asked.symbol or ""
         from_ms, to_ms = _span(asked, DEFAULT_GAPS_MS)
         return await self._ask(
-            lambda archive: answers.gaps(symbol, from_ms, to_ms, archive.gaps(symbol, from_ms, to_ms), MOST_GAPS)
+            lambda archive: answers_json.gaps(symbol, from_ms, to_ms, archive.gaps(symbol, from_ms, to_ms), MOST_GAPS)
         )
 
     async def snapshot(self, asked: Asked) -> object:
         """Tell everything of this moment."""
         found = self.watched(asked.symbol)
-        body = answers.snapshot(found)
+        body = answers_json.snapshot(found)
         if asked.symbol is not None:
             pairs = [pair for pair in found.pairs if pair.symbol == asked.symbol]
-            body = answers.snapshot(Snapshot(found.at, tuple(pairs), found.rejects, found.gaps, found.faults))
+            body = answers_json.snapshot(Snapshot(found.at, tuple(pairs), found.rejects, found.gaps, found.faults))
         return body
 
     async def symbols(self, _: Asked) -> object:

@@ -13,20 +13,22 @@ from typing import TextIO
 
 from msgspec import Struct
 
-from spreadwatch.commands import history_json, history_text
+from spreadwatch.commands import history_text
 from spreadwatch.commands.history_export import Target, export, target
 from spreadwatch.commands.output import in_encoding, say
-from spreadwatch.commands.times import iso, read_time
+from spreadwatch.commands.times import read_time
 from spreadwatch.config import Config
 from spreadwatch.config_words import closest, printable
+from spreadwatch.core import answers_json
+from spreadwatch.core.answers import Bar, Price
+from spreadwatch.core.moments import iso
 from spreadwatch.errors import UsageError
 from spreadwatch.feed.binance import canonical
-from spreadwatch.storage.answers import Bar, Price
 from spreadwatch.storage.history import END_MS, History
 
 _SHOWN_SYMBOLS = 10
 
-_Answers = tuple[list[history_json.Json], list[history_text.Row]]
+_Answers = tuple[list[answers_json.Json], list[history_text.Row]]
 
 
 class Asked(Struct, frozen=True):
@@ -126,12 +128,12 @@ def _moment(history: History, symbols: list[str], asked: Asked) -> _Answers:
     if asked.spread:
         spreads = {one: history.spread_latest(one) if newest else history.spread_at(one, at_ms) for one in symbols}
         return (
-            [history_json.spread(symbol, at_ms, found) for symbol, found in spreads.items()],
+            [answers_json.spread(symbol, at_ms, found) for symbol, found in spreads.items()],
             [history_text.spread(symbol, at_ms, found, newest=newest) for symbol, found in spreads.items()],
         )
     prices = {one: history.latest(one) if newest else history.at(one, at_ms) for one in symbols}
     return (
-        [history_json.price(symbol, at_ms, found) for symbol, found in prices.items()],
+        [answers_json.price(symbol, at_ms, found) for symbol, found in prices.items()],
         [history_text.price(symbol, at_ms, found, newest=newest) for symbol, found in prices.items()],
     )
 
@@ -141,12 +143,12 @@ def _minmax(history: History, symbols: list[str], asked: Asked) -> _Answers:
     if asked.spread:
         spreads = {symbol: history.spread_minmax(symbol, at_ms) for symbol in symbols}
         return (
-            [history_json.spread_range(symbol, at_ms, found) for symbol, found in spreads.items()],
+            [answers_json.spread_range(symbol, at_ms, found) for symbol, found in spreads.items()],
             [history_text.spread_range(symbol, at_ms, found) for symbol, found in spreads.items()],
         )
     prices = {symbol: history.minmax(symbol, at_ms) for symbol in symbols}
     return (
-        [history_json.price_range(symbol, at_ms, found) for symbol, found in prices.items()],
+        [answers_json.price_range(symbol, at_ms, found) for symbol, found in prices.items()],
         [history_text.price_range(symbol, at_ms, found) for symbol, found in prices.items()],
     )
 
@@ -158,7 +160,7 @@ def _gaps(history: History, symbols: list[str], asked: Asked) -> _Answers:
         if not gaps:
             say(f"no gap of {symbol} is recorded {_during(asked)}".rstrip())
     rows = [history_text.gap(gap) for gaps in found.values() for gap in gaps]
-    return [history_json.gaps(symbol, *span, gaps) for symbol, gaps in found.items()], rows
+    return [answers_json.gaps(symbol, *span, gaps) for symbol, gaps in found.items()], rows
 
 
 # ----- many answers per symbol
@@ -194,7 +196,7 @@ def _write_all(found: Iterable[Price | Bar], *, as_json: bool) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     if as_json:
         for one in found:
-            _write_json(sys.stdout, history_json.bar(one) if isinstance(one, Bar) else history_json.step(one))
+            _write_json(sys.stdout, answers_json.bar(one) if isinstance(one, Bar) else answers_json.step(one))
         return
     lines = history_text.Lines()
     for one in found:
@@ -210,6 +212,6 @@ def _during(asked: Asked) -> str:
     return f"from {iso(asked.start_ms)} to {iso(end_ms)} UTC"
 
 
-def _write_json(out: TextIO, value: history_json.Json) -> None:
+def _write_json(out: TextIO, value: answers_json.Json) -> None:
     plain = (out.encoding or "").lower().replace("-", "") != "utf8"
     out.write(json.dumps(value, ensure_ascii=plain, separators=(",", ":")) + "\n")

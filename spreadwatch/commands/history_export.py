@@ -20,8 +20,8 @@ from msgspec import Struct
 
 from spreadwatch.commands.output import say
 from spreadwatch.commands.progress import ProgressBar
-from spreadwatch.commands.times import iso
 from spreadwatch.config_words import printable
+from spreadwatch.core.moments import iso
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.storage.export import Form, Kind, Wanted, write
 from spreadwatch.storage.history import History

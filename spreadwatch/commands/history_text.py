@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from spreadwatch.commands.times import iso, length
-from spreadwatch.storage.answers import Bar, Price, PriceRange, SpreadRange, SpreadValue
-from spreadwatch.storage.rows import GapRow
+from spreadwatch.commands.times import length
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
+from spreadwatch.core.moments import iso
 
 Row = tuple[str, ...]
 
@@ -55,7 +55,7 @@ def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Row:
     return symbol, minute, "high", high, "low", low, f"{found.samples:,} samples"
 
 
-def gap(one: GapRow) -> Row:
+def gap(one: RecordedGap) -> Row:
     """Return the cells of a gap."""
     lasted = "still open" if one.end_ms is None else length(one.end_ms - one.start_ms)
     return one.symbol, one.venue.value, _exactly(one.start_ms), lasted, one.reason

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from spreadwatch.config_words import printable
+from spreadwatch.core.moments import EPOCH, MINUTE_MS, iso
 from spreadwatch.errors import UsageError
 
 HOW = (
@@ -12,11 +13,8 @@ HOW = (
 )
 """How to write one, for --help."""
 
-MINUTE_MS = 60_000
-
 _FIRST_MS, _END_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2099
 _MOST_UNIX_S = 99_999_999_999
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_MS = {"s": 1000, "m": MINUTE_MS, "h": 3_600_000, "d": 86_400_000}
 _AGO = re.compile(r"-(\d{1,9})([smhd])", re.ASCII)
 _UNIX = re.compile(r"(\d{1,16})(?:\.(\d{1,9}))?", re.ASCII)
@@ -60,16 +58,7 @@ def _moment(text: str, now_ms: int) -> int | None:
         at = datetime.fromisoformat(text)
     except ValueError:  # no such day, hour or offset
         return None
-    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
-
-
-def iso(at_ms: int, precision: str | None = None) -> str:
-    """Write a moment in UTC: 2026-07-03T08:30:36, with three decimals when it is not a whole second.
-
-    `precision`: "minutes", "seconds" or "milliseconds", whatever the moment.
-    """
-    at = (_EPOCH + timedelta(milliseconds=at_ms)).replace(tzinfo=None)
-    return at.isoformat(timespec=precision or ("milliseconds" if at_ms % 1000 else "seconds"))
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - EPOCH) // timedelta(milliseconds=1)
 
 
 def length(span_ms: int) -> str:

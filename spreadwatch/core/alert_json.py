@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 from spreadwatch.core.alerts import Alert, Number, Rule
-from spreadwatch.core.quote import Quote
-from spreadwatch.core.snapshot import plain
+from spreadwatch.core.snapshot import plain, quote_to_json
 
 
 def alert_to_json(alert: Alert) -> dict[str, object]:
@@ -21,8 +20,8 @@ def alert_to_json(alert: Alert) -> dict[str, object]:
         "value": plain(alert.value),
         "at_ms": alert.at.wall_ms,
         "rule": _rule_to_json(rule),
-        "spot": _quote_to_json(alert.spot, alert.spot_age_ms),
-        "futures": _quote_to_json(alert.futures, alert.futures_age_ms),
+        "spot": quote_to_json(alert.spot, alert.spot_age_ms),
+        "futures": quote_to_json(alert.futures, alert.futures_age_ms),
         "spread": plain(alert.spot.ask - alert.futures.bid),
         "skew_ms": abs(alert.spot_age_ms - alert.futures_age_ms),
     }
@@ -52,18 +51,4 @@ def _rule_to_json(rule: Rule) -> dict[str, object]:
         "hold_s": rule.hold_s,
         "cooldown_s": rule.cooldown_s,
         "once": rule.once,
-    }
-
-
-def _quote_to_json(quote: Quote, age_ms: int) -> dict[str, object]:
-    return {
-        "symbol": quote.symbol,
-        "bid": plain(quote.bid),
-        "bid_qty": plain(quote.bid_qty),
-        "ask": plain(quote.ask),
-        "ask_qty": plain(quote.ask_qty),
-        "update_id": quote.update_id,
-        "exchange_ms": quote.exchange_ms,
-        "received_ms": quote.received.wall_ms,
-        "age_ms": age_ms,
     }

@@ -176,6 +176,20 @@ def _fields_to_json(value: Net | Funding | SizeQuote | None) -> dict[str, object
     }
 
 
+def quote_to_json(quote: Quote, age_ms: int) -> dict[str, object]:
+    """Return a quote of a leg with its age in ms, numbers as exact texts, times Unix ms."""
+    return {
+        "bid": plain(quote.bid),
+        "bid_qty": plain(quote.bid_qty),
+        "ask": plain(quote.ask),
+        "ask_qty": plain(quote.ask_qty),
+        "update_id": quote.update_id,
+        "exchange_ms": quote.exchange_ms,
+        "received_ms": quote.received.wall_ms,
+        "age_ms": age_ms,
+    }
+
+
 def _leg_to_json(leg: LegSnapshot) -> dict[str, object]:
     quote = leg.quote
     return {

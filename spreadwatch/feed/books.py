@@ -8,7 +8,6 @@ import msgspec
 from spreadwatch.core.depth import Level
 from spreadwatch.core.events import Book, Books
 from spreadwatch.core.quote import Instant, Venue
-from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.messages import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
 from spreadwatch.feed.parser import Parser
@@ -36,6 +35,7 @@ class _Envelope(msgspec.Struct):
 class BookParser(Parser):
     """Turn payloads of one venue into books."""
 
+    kind = _SUFFIX
     what = "book"
 
     def __init__(self, venue: Venue, contracts: Iterable[Contract]) -> None:
@@ -43,10 +43,6 @@ class BookParser(Parser):
         super().__init__(contracts)
         self._venue = venue
         self._decode = msgspec.json.Decoder(_Envelope).decode
-
-    def stream_of(self, contract: Contract) -> str:
-        """Return the name of a contract's stream."""
-        return binance.stream(contract.wire, _SUFFIX)
 
     def key_of(self, contract: Contract) -> str:
         """Return what a payload calls a contract."""

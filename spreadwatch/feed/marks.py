@@ -7,7 +7,6 @@ import msgspec
 
 from spreadwatch.core.events import Mark, Marks
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.messages import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
 from spreadwatch.feed.parser import Parser
@@ -32,24 +31,13 @@ class _Envelope(msgspec.Struct):
 class MarkParser(Parser):
     """Turn payloads into marks."""
 
+    kind = "markPrice@1s"
     what = "mark price"
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
         """Take marks of `contracts`."""
         super().__init__(contracts)
         self._decode = msgspec.json.Decoder(_Envelope).decode
-
-    def stream_of(self, contract: Contract) -> str:
-        """Return the name of a contract's stream."""
-        return binance.stream(contract.wire, "markPrice@1s")
-
-    def key_of(self, contract: Contract) -> str:
-        """Return what a payload calls a contract."""
-        return contract.wire
-
-    def again(self) -> "MarkParser":
-        """Return a parser of the same contracts for another connection."""
-        return MarkParser(list(self._contracts.values()))
 
     def batch(self, payloads: Iterable[bytes], at: Instant) -> Marks:
         """Parse what one read brought, in combined-stream envelopes, received at `at`."""

@@ -9,7 +9,6 @@ import msgspec
 
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Venue
-from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.parser import Parser
 
@@ -92,6 +91,8 @@ class _Numbers(dict[str, Decimal]):
 class QuoteParser(Parser):
     """Turn the payloads of one venue into batches, in the order of its update ids."""
 
+    kind = "bookTicker"
+
     def __init__(
         self, venue: Venue, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), part: int = 0
     ) -> None:
@@ -110,14 +111,6 @@ class QuoteParser(Parser):
         self._ids_lock = threading.Lock()
         self._behind: dict[str, Instant] = {}
         self._decode = msgspec.json.Decoder(_Envelope).decode
-
-    def stream_of(self, contract: Contract) -> str:
-        """Return the stream of a contract's best bid and ask."""
-        return binance.stream(contract.wire, "bookTicker")
-
-    def key_of(self, contract: Contract) -> str:
-        """Return the exchange's name of a contract."""
-        return contract.wire
 
     def again(self) -> "QuoteParser":
         """Return a parser of the same contracts for another connection."""

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 
 from spreadwatch.core.events import Read
 from spreadwatch.core.quote import Instant
+from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 
 
 class Parser(ABC):
     """Turn the payloads of some contracts into values. The reading thread, except `watch` and `forget`: any."""
+
+    kind = ""
+    """The exchange's word for its streams."""
 
     what = "quote"
     """What a silent connection did not send."""
@@ -25,17 +29,17 @@ class Parser(ABC):
         """Whether batches carry the wire's texts, for a recorder. Any thread may set it."""
         self._contracts = {self.key_of(contract): contract for contract in contracts}
 
-    @abstractmethod
     def stream_of(self, contract: Contract) -> str:
         """Return the name of a contract's stream."""
+        return binance.stream(contract.wire, self.kind)
 
-    @abstractmethod
     def key_of(self, contract: Contract) -> str:
         """Return what a payload calls a contract."""
+        return contract.wire
 
-    @abstractmethod
     def again(self) -> "Parser":
         """Return a parser of the same contracts for another connection."""
+        return type(self)(list(self._contracts.values()))
 
     @abstractmethod
     def batch(self, payloads: Iterable[bytes], at: Instant) -> Read:

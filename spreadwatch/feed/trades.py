@@ -7,7 +7,6 @@ import msgspec
 
 from spreadwatch.core.events import Trade, Trades
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.messages import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
 from spreadwatch.feed.parser import Parser
@@ -33,6 +32,7 @@ class _Envelope(msgspec.Struct):
 class TradeParser(Parser):
     """Turn payloads into trades, each once: its id must be above the last one."""
 
+    kind = "trade"
     what = "trade"
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
@@ -40,18 +40,6 @@ class TradeParser(Parser):
         super().__init__(contracts)
         self._last_ids: dict[str, int] = {}
         self._decode = msgspec.json.Decoder(_Envelope).decode
-
-    def stream_of(self, contract: Contract) -> str:
-        """Return the name of a contract's stream."""
-        return binance.stream(contract.wire, "trade")
-
-    def key_of(self, contract: Contract) -> str:
-        """Return what a payload calls a contract."""
-        return contract.wire
-
-    def again(self) -> "TradeParser":
-        """Return a parser of the same contracts for another connection."""
-        return TradeParser(list(self._contracts.values()))
 
     def batch(self, payloads: Iterable[bytes], at: Instant) -> Trades:
         """Parse what one read brought, in combined-stream envelopes, received at `at`."""

@@ -10,10 +10,11 @@ from typing import IO, Any, Literal, cast
 
 from msgspec import Struct
 
+from spreadwatch.core.answers import Bar
 from spreadwatch.core.quote import Venue
-from spreadwatch.storage.answers import Bar, StoredQuote, StoredTrade
 from spreadwatch.storage.history import History
 from spreadwatch.storage.rows import StorageError
+from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 Kind = Literal["quotes", "trades", "spread"]
 Form = Literal["csv", "jsonl", "capture"]

@@ -6,11 +6,12 @@ Pure. `tests/storage` holds it against `core.market.Market`, event for event. No
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.leg import Line
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.spread import entry, too_far_apart
-from spreadwatch.storage.rows import BarRow, GapRow
+from spreadwatch.storage.rows import BarRow
 
 _VENUES = (Venue.SPOT, Venue.FUTURES)
 _OPEN_SECONDS = 2  # threads of two venues may disagree on which second it is
@@ -88,9 +89,9 @@ class Follower:
         """Begin at `start`; a connection silent for over `silence_ms` is not live."""
         self._pairs = {symbol: _Pair(symbol) for symbol in symbols}
         self._lines = [Line(venue, silence_ms) for venue in _VENUES]
-        self._open: dict[tuple[Venue, str], GapRow] = {}
+        self._open: dict[tuple[Venue, str], RecordedGap] = {}
         self._bars: list[BarRow] = []
-        self._gaps: dict[tuple[Venue, str, int, str], GapRow] = {}
+        self._gaps: dict[tuple[Venue, str, int, str], RecordedGap] = {}
         for venue in Venue:
             self._begin_all(venue, start, "starting")
 
@@ -101,7 +102,7 @@ class Follower:
             found.extend(pair.changed())
         return found
 
-    def gaps(self) -> list[GapRow]:
+    def gaps(self) -> list[RecordedGap]:
         """Return the gaps that began or ended since the last call."""
         found, self._gaps = list(self._gaps.values()), {}
         return found
@@ -144,7 +145,7 @@ class Follower:
 
     def lost(self, venue: Venue, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
         """Note that quotes of this time were not stored."""
-        self._note(GapRow(venue, symbol, from_ms, to_ms, reason))
+        self._note(RecordedGap(venue, symbol, from_ms, to_ms, reason))
 
     def _open_line(self, line: Line, reason: str, at: Instant) -> None:
         line.phase, line.reason = Phase.OPEN, reason
@@ -173,14 +174,14 @@ class Follower:
 
     def _begin(self, venue: Venue, symbol: str, start: Instant, reason: str) -> None:
         if (venue, symbol) not in self._open:
-            row = GapRow(venue, symbol, start.wall_ms, None, reason)
+            row = RecordedGap(venue, symbol, start.wall_ms, None, reason)
             self._open[venue, symbol] = row
             self._note(row)
 
     def _end(self, venue: Venue, symbol: str, end: Instant) -> None:
         if row := self._open.pop((venue, symbol), None):
             end_ms = max(end.wall_ms, row.start_ms)
-            self._note(GapRow(venue, symbol, row.start_ms, end_ms, row.reason))
+            self._note(RecordedGap(venue, symbol, row.start_ms, end_ms, row.reason))
 
-    def _note(self, row: GapRow) -> None:
+    def _note(self, row: RecordedGap) -> None:
         self._gaps[row.venue, row.symbol, row.start_ms, row.reason] = row

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.events import Batch, Event, Link, Phase
+from spreadwatch.core.moments import MINUTE_MS
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.spread import entry, too_far_apart
-from spreadwatch.storage.answers import Bar, Price, PriceRange, SpreadRange, SpreadValue, StoredQuote, StoredTrade
-from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, GapRow, Leg, LinkRow
+from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, Leg, LinkRow
+from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 END_MS = 1 << 43
 """After every recorded moment."""
@@ -22,7 +24,6 @@ END_MS = 1 << 43
 PAGE = 4000
 """Rows read at once: memory stays constant, and no read holds up the writer."""
 
-_MINUTE_MS = 60_000
 
 Extremes = tuple[Decimal, Decimal]
 _Item = tuple[int, int, StoredQuote | LinkRow | BeatRow]
@@ -46,7 +47,7 @@ class History(ABC):
         """Return the first and the last recorded moment, None for an empty recording."""
 
     @abstractmethod
-    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[GapRow]:
+    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
 
     @abstractmethod
@@ -121,11 +122,11 @@ class History(ABC):
 
     def minmax(self, symbol: str, minute_ms: int) -> PriceRange | None:
         """Return the highest and lowest price of the minute in which a moment lies: of trades if there are any."""
-        start_ms = minute_ms - minute_ms % _MINUTE_MS
+        start_ms = minute_ms - minute_ms % MINUTE_MS
         trades, quotes = self._spot("trades", symbol), self._spot("quotes", symbol)
-        if trades and (found := self._trade_prices(trades, start_ms, start_ms + _MINUTE_MS)):
+        if trades and (found := self._trade_prices(trades, start_ms, start_ms + MINUTE_MS)):
             return PriceRange(symbol, start_ms, *found, "trade")
-        if quotes and (found := self._mids(quotes, start_ms, start_ms + _MINUTE_MS)):
+        if quotes and (found := self._mids(quotes, start_ms, start_ms + MINUTE_MS)):
             return PriceRange(symbol, start_ms, *found, "mid")
         return None
 
@@ -141,8 +142,8 @@ class History(ABC):
 
     def spread_minmax(self, symbol: str, minute_ms: int) -> SpreadRange | None:
         """Return the highest and lowest spread of the minute in which a moment lies."""
-        start_ms = minute_ms - minute_ms % _MINUTE_MS
-        bars = list(self.bars(symbol, start_ms, start_ms + _MINUTE_MS))
+        start_ms = minute_ms - minute_ms % MINUTE_MS
+        bars = list(self.bars(symbol, start_ms, start_ms + MINUTE_MS))
         if not bars:
             return None
         high, low = max(bar.high for bar in bars), min(bar.low for bar in bars)

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Venue
 from spreadwatch.storage import postgres_schema
-from spreadwatch.storage.answers import StoredQuote, StoredTrade
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History
 from spreadwatch.storage.postgres_link import connect, named_faults
-from spreadwatch.storage.rows import EXACT, BarRow, BeatRow, GapRow, Leg, LinkRow, QuoteRow, StorageError, TradeRow
+from spreadwatch.storage.rows import EXACT, BarRow, BeatRow, Leg, LinkRow, QuoteRow, StorageError, TradeRow
+from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 if TYPE_CHECKING:
     import psycopg
@@ -75,14 +76,14 @@ class PostgresHistory(History):
         ends += [second * 1000 for second in bars if second is not None]
         return (min(ends), max(ends)) if ends else None
 
-    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[GapRow]:
+    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
         rows = self._select(
             "SELECT venue, symbol, start_ms, end_ms, reason FROM gaps WHERE symbol = %s AND start_ms < %s "
             "AND (end_ms IS NULL OR (end_ms > %s AND end_ms > start_ms)) ORDER BY start_ms, venue DESC",
             (symbol, to_ms, from_ms),
         )
-        return [GapRow(Venue(venue), *rest) for venue, *rest in rows]
+        return [RecordedGap(Venue(venue), *rest) for venue, *rest in rows]
 
     def _quote_before(self, leg: Leg, at_ms: int) -> StoredQuote | None:
         rows = self._last("quotes", _QUOTE, leg, at_ms)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Venue
 from spreadwatch.errors import SpreadwatchError
 
@@ -105,16 +106,6 @@ class BeatRow(Struct, frozen=True, gc=False, array_like=True):
     venue: Venue
 
 
-class GapRow(Struct, frozen=True, array_like=True):
-    """From `start_ms` up to `end_ms` a leg was not live or not stored. `end_ms` is None while it lasts."""
-
-    venue: Venue
-    symbol: str
-    start_ms: int
-    end_ms: int | None
-    reason: str
-
-
 class BarRow(Struct, frozen=True, array_like=True):
     """One second of a spread, in quote currency per coin, decimals as text.
 
@@ -142,7 +133,7 @@ class Chunk(Struct):
     trades: list[tuple[Leg, list[TradeRow]]]
     links: list[LinkRow]
     beats: list[BeatRow]
-    gaps: list[GapRow]
+    gaps: list[RecordedGap]
     bars: list[BarRow]
 
     @property

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Venue
 from spreadwatch.storage import sqlite_schema
-from spreadwatch.storage.answers import StoredQuote, StoredTrade
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History, from_key
 from spreadwatch.storage.numbers import grow
 from spreadwatch.storage.rows import (
@@ -19,7 +19,6 @@ from spreadwatch.storage.rows import (
     EXACT,
     BarRow,
     BeatRow,
-    GapRow,
     Leg,
     LinkRow,
     QuoteRow,
@@ -28,6 +27,7 @@ from spreadwatch.storage.rows import (
     per_coin,
 )
 from spreadwatch.storage.sqlite_faults import explain
+from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 _QUOTE = "key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty"
 _TRADE = "key, run, trade_id, lag_ms, price, qty"
@@ -104,14 +104,14 @@ class SqliteHistory(History):
         moments = [key // ARRIVALS for key in keys] + [second * 1000 for second in bars if second is not None]
         return (min(moments), max(moments)) if moments else None
 
-    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[GapRow]:
+    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
         rows = self._select(
             "SELECT venue, symbol, start_ms, end_ms, reason FROM gaps WHERE symbol = ? AND start_ms < ? "
             "AND (end_ms IS NULL OR (end_ms > ? AND end_ms > start_ms)) ORDER BY start_ms",
             (symbol, to_ms, from_ms),
         )
-        return [GapRow(Venue(venue), *rest) for venue, *rest in rows]
+        return [RecordedGap(Venue(venue), *rest) for venue, *rest in rows]
 
     def _tables(self, kind: str) -> list[_Table]:
         rows = self._select(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spreadwatch.core.quote import Quote
-from spreadwatch.core.snapshot import plain
+from spreadwatch.core.snapshot import plain, quote_to_json
 from spreadwatch.core.spread import Extreme
 from spreadwatch.ui import text
 
@@ -78,21 +78,8 @@ def to_json(claim: Claim) -> str:
         "window": claim.window,
         "spread": plain(extreme.spread),
         "at_ms": extreme.at.wall_ms,
-        "spot": _quote(extreme.spot, extreme.spot_age_ms),
-        "futures": _quote(extreme.futures, extreme.futures_age_ms),
+        "spot": quote_to_json(extreme.spot, extreme.spot_age_ms),
+        "futures": quote_to_json(extreme.futures, extreme.futures_age_ms),
         "skew_ms": skew_ms(extreme),
     }
     return json.dumps(evidence, indent=2)
-
-
-def _quote(quote: Quote, age_ms: int) -> dict[str, object]:
-    return {
-        "bid": plain(quote.bid),
-        "bid_qty": plain(quote.bid_qty),
-        "ask": plain(quote.ask),
-        "ask_qty": plain(quote.ask_qty),
-        "update_id": quote.update_id,
-        "exchange_ms": quote.exchange_ms,
-        "received_ms": quote.received.wall_ms,
-        "age_ms": age_ms,
-    }

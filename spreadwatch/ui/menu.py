@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from spreadwatch.ui import fonts
 from spreadwatch.ui.painter import Painter
 from spreadwatch.ui.shortcuts import BY_ACTION, Action, is_apple, label
+from spreadwatch.ui.widgets import dress_menu
 
 _GROUPS: tuple[tuple[Action, ...], ...] = (
     ("reset", "copy", "evidence"),
@@ -50,17 +51,9 @@ class Menu:
 
     def build(self, state: MenuState) -> None:
         """Fill the menu."""
-        menu, palette, px = self.menu, self._painter.palette, self._painter.px
+        menu = self.menu
         menu.delete(0, "end")
-        menu.configure(
-            background=palette["hover"],
-            foreground=palette["text"],
-            activebackground=palette["border"],
-            activeforeground=palette["text"],
-            selectcolor=palette["accent"],
-            borderwidth=px(1),
-            activeborderwidth=px(3),
-        )
+        dress_menu(menu, self._painter)
         if 1 < len(state.symbols) <= _MOST_SYMBOLS:
             self._add_symbols(state)
         apple = is_apple(self._root)

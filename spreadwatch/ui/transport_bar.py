@@ -8,7 +8,7 @@ from spreadwatch.ui import fonts, text, theme
 from spreadwatch.ui.options import Playback
 from spreadwatch.ui.painter import Painter
 from spreadwatch.ui.slider import Slider
-from spreadwatch.ui.widgets import frame, painted
+from spreadwatch.ui.widgets import dress_menu, frame, painted
 
 SPEEDS: tuple[float | None, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, None)
 """What can be chosen, in times the recorded pace; None is as fast as it goes."""
@@ -121,17 +121,9 @@ class TransportBar:
         self._playback.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
 
     def _open_menu(self) -> None:
-        menu, palette, px = self._menu, self._painter.palette, self._painter.px
+        menu = self._menu
         menu.delete(0, "end")
-        menu.configure(
-            background=palette["hover"],
-            foreground=palette["text"],
-            activebackground=palette["border"],
-            activeforeground=palette["text"],
-            selectcolor=palette["accent"],
-            borderwidth=px(1),
-            activeborderwidth=px(2),
-        )
+        dress_menu(menu, self._painter)
         # The variable by its name: a `tkinter.Variable` freed by a worker's garbage collector aborts the process.
         menu.setvar(_SPEED_VARIABLE, _speed(self._playback.speed))
         for speed in SPEEDS:
@@ -144,7 +136,7 @@ class TransportBar:
         menu.update_idletasks()
         x = self.speed.winfo_rootx() + self.speed.winfo_width() - menu.winfo_reqwidth()
         try:
-            menu.tk_popup(max(x, 0), max(self.speed.winfo_rooty() - menu.winfo_reqheight() - px(2), 0))
+            menu.tk_popup(max(x, 0), max(self.speed.winfo_rooty() - menu.winfo_reqheight() - self._painter.px(2), 0))
         finally:
             menu.grab_release()
 

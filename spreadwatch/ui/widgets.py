@@ -1,4 +1,4 @@
-"""The pieces the cards are made of: a card, still words, painted words, a value that copies itself."""
+"""The pieces the cards are made of: a card, still words, painted words, a value that copies itself; and menus."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -26,6 +26,20 @@ def card(parent: tk.Misc, painter: Painter) -> tk.Frame:
     made = tk.Frame(parent, borderwidth=0, highlightthickness=px(1), padx=px(14), pady=px(10))
     painter.tint(made, background="card", highlightbackground="border", highlightcolor="border")
     return made
+
+
+def dress_menu(menu: tk.Menu, painter: Painter) -> None:
+    """Give a menu the colours of the theme of this moment."""
+    palette, px = painter.palette, painter.px
+    menu.configure(
+        background=palette["hover"],
+        foreground=palette["text"],
+        activebackground=palette["border"],
+        activeforeground=palette["text"],
+        selectcolor=palette["accent"],
+        borderwidth=px(1),
+        activeborderwidth=px(3),
+    )
 
 
 def still(parent: tk.Misc, painter: Painter, words: str, font: str, role: Role, ground: Role) -> tk.Label:

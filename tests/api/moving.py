@@ -5,11 +5,12 @@ import threading
 import time
 from decimal import Decimal
 
+from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.core.snapshot import Snapshot
-from tests.api.parts import Gap, ListArchive
+from tests.api.parts import ListArchive
 from tests.core.builders import FUTURES, SPOT, link
 
 
@@ -91,7 +92,7 @@ def hour(symbol: str = "ETHUSDT", seed: int = 7) -> ListArchive:
         if not any(first <= n < last for first, last in gaps)
     ]
     known = [
-        (symbol, Gap(FUTURES, (end_s - 3600 + first) * 1000, (end_s - 3600 + last) * 1000, "futures lost"))
+        RecordedGap(FUTURES, symbol, (end_s - 3600 + first) * 1000, (end_s - 3600 + last) * 1000, "futures lost")
         for first, last in gaps
     ]
     prices = [(symbol, at_ms, Decimal("3412.565") + value) for _, at_ms, value in rows]

@@ -13,6 +13,7 @@ from typing import Any
 from spreadwatch.api.questions import Archive, Live
 from spreadwatch.api.server import Server
 from spreadwatch.api.settings import ServeSettings
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from tests.core.builders import FUTURES, SPOT, Scene
@@ -20,54 +21,6 @@ from tests.core.builders import FUTURES, SPOT, Scene
 MINUTE_MS = 60_000
 NOON_MS = 1_783_080_000_000
 """2026-07-03T12:00:00 UTC."""
-
-
-@dataclass(frozen=True)
-class Price:
-    at_ms: int
-    price: Decimal
-    source: str = "mid"
-
-
-@dataclass(frozen=True)
-class PriceRange:
-    minute_ms: int
-    high: Decimal
-    low: Decimal
-    source: str = "mid"
-
-
-@dataclass(frozen=True)
-class Spread:
-    at_ms: int
-    spread: Decimal
-    source: str = "quotes"
-
-
-@dataclass(frozen=True)
-class SpreadRange:
-    minute_ms: int
-    high: Decimal
-    low: Decimal
-    samples: int
-
-
-@dataclass(frozen=True)
-class Bar:
-    second: int
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    samples: int
-
-
-@dataclass(frozen=True)
-class Gap:
-    venue: Venue
-    start_ms: int
-    end_ms: int | None
-    reason: str
 
 
 Row = tuple[str, int, Decimal]
@@ -79,7 +32,7 @@ class ListArchive:
 
     prices: list[Row] = field(default_factory=list)
     spreads: list[Row] = field(default_factory=list)
-    known_gaps: list[tuple[str, Gap]] = field(default_factory=list)
+    known_gaps: list[RecordedGap] = field(default_factory=list)
     failure: Exception | None = None
     hold: threading.Event | None = None
 
@@ -99,27 +52,27 @@ class ListArchive:
     def at(self, symbol: str, at_ms: int) -> Price | None:
         self._check()
         found = [row for row in self.prices if row[0] == symbol and row[1] <= at_ms]
-        return Price(*max(found, key=lambda row: row[1])[1:]) if found else None
+        return Price(*max(found, key=lambda row: row[1]), "mid") if found else None
 
     def minmax(self, symbol: str, minute_ms: int) -> PriceRange | None:
         self._check()
         minute = minute_ms // MINUTE_MS
         found = [row[2] for row in self.prices if row[0] == symbol and row[1] // MINUTE_MS == minute]
-        return PriceRange(minute * MINUTE_MS, max(found), min(found)) if found else None
+        return PriceRange(symbol, minute * MINUTE_MS, max(found), min(found), "mid") if found else None
 
-    def spread_latest(self, symbol: str) -> Spread | None:
+    def spread_latest(self, symbol: str) -> SpreadValue | None:
         return self.spread_at(symbol, 1 << 60)
 
-    def spread_at(self, symbol: str, at_ms: int) -> Spread | None:
+    def spread_at(self, symbol: str, at_ms: int) -> SpreadValue | None:
         self._check()
         found = [row for row in self.spreads if row[0] == symbol and row[1] <= at_ms]
-        return Spread(*max(found, key=lambda row: row[1])[1:]) if found else None
+        return SpreadValue(*max(found, key=lambda row: row[1]), "quotes") if found else None
 
     def spread_minmax(self, symbol: str, minute_ms: int) -> SpreadRange | None:
         self._check()
         minute = minute_ms // MINUTE_MS
         found = [row[2] for row in self.spreads if row[0] == symbol and row[1] // MINUTE_MS == minute]
-        return SpreadRange(minute * MINUTE_MS, max(found), min(found), len(found)) if found else None
+        return SpreadRange(symbol, minute * MINUTE_MS, max(found), min(found), len(found)) if found else None
 
     def bars(self, symbol: str, from_ms: int, to_ms: int) -> Iterator[Bar]:
         self._check()
@@ -128,11 +81,11 @@ class ListArchive:
             if name == symbol and from_ms <= at_ms // 1000 * 1000 < to_ms:
                 seconds.setdefault(at_ms // 1000, []).append(value)
         for second, values in sorted(seconds.items()):
-            yield Bar(second, values[0], max(values), min(values), values[-1], len(values))
+            yield Bar(symbol, second, values[0], max(values), min(values), values[-1], second * 1000, len(values))
 
-    def gaps(self, symbol: str, from_ms: int, to_ms: int) -> Sequence[Gap]:
+    def gaps(self, symbol: str, from_ms: int, to_ms: int) -> Sequence[RecordedGap]:
         self._check()
-        found = [gap for name, gap in self.known_gaps if name == symbol]
+        found = [gap for gap in self.known_gaps if gap.symbol == symbol]
         return [gap for gap in found if gap.start_ms < to_ms and (gap.end_ms is None or gap.end_ms > from_ms)]
 
 

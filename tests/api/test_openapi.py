@@ -13,7 +13,8 @@ from spreadwatch.api.present import Present
 from spreadwatch.api.query_threads import QueryThreads
 from spreadwatch.api.routes import Events, application
 from spreadwatch.api.service import Service, Traffic
-from tests.api.parts import NOON_MS, Client, Gap, ListArchive, SceneLive, serving
+from spreadwatch.core.answers import RecordedGap
+from tests.api.parts import NOON_MS, Client, ListArchive, SceneLive, serving
 from tests.core.builders import SPOT
 
 VALUES = {"symbol": "ETHUSDT", "timestamp": "2026-07-03T12:00:00", "from": str(NOON_MS - 60_000), "to": str(NOON_MS)}
@@ -30,7 +31,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     rows = [("ETHUSDT", NOON_MS - 1_000, Decimal("1.50"))]
-    archive = ListArchive(rows, rows, [("ETHUSDT", Gap(SPOT, NOON_MS - 9_000, None, "lost"))])
+    archive = ListArchive(rows, rows, [RecordedGap(SPOT, "ETHUSDT", NOON_MS - 9_000, None, "lost")])
     with serving(archive, SceneLive()) as made:
         yield made
 

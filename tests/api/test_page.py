@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from spreadwatch.api import page as page_files
-from spreadwatch.api.parameters import iso
 from spreadwatch.api.settings import ServeSettings
+from spreadwatch.core.moments import iso
 from tests.api.browser import Page, browser
 from tests.api.moving import Moving, hour
 from tests.api.parts import Client, serving

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from spreadwatch.api import parameters
 from spreadwatch.api.operations import BARS_FROM, SYMBOL, TIMESTAMP, TO
-from spreadwatch.api.parameters import Asked, BadParameterError, Parameter, iso, iso_minute, moment, read, symbol
+from spreadwatch.api.parameters import Asked, BadParameterError, Parameter, moment, read, symbol
+from spreadwatch.core.moments import MINUTE_MS, iso
 
 HALF_PAST_MS = 1_783_067_436_000  # 2026-07-03T08:30:36 UTC
 MOMENTS = st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30))  # noqa: DTZ001 - hypothesis wants them so
@@ -48,7 +49,7 @@ def test_every_time_is_read_as_the_calendar_says(at: datetime, offset: timezone)
 def test_a_written_time_reads_back(at: datetime) -> None:
     at_ms = unix_ms(at.replace(tzinfo=UTC))
     assert moment("timestamp", iso(at_ms)) == at_ms
-    assert moment("timestamp", iso_minute(at_ms)) == at_ms - at_ms % parameters.MINUTE_MS
+    assert moment("timestamp", iso(at_ms, "minutes")) == at_ms - at_ms % MINUTE_MS
 
 
 @pytest.mark.parametrize(

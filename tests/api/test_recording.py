@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.api.parameters import iso, iso_minute
+from spreadwatch.core.moments import iso
 from spreadwatch.feed.capture import Capture
 from spreadwatch.storage.sqlite_history import SqliteHistory
 from spreadwatch.storage.sqlite_store import SqliteStore
@@ -25,8 +25,8 @@ def test_minmax_and_200_seconds_of_the_capture_equal_a_walk_through_the_file(rec
     with closing(SqliteHistory(tmp_path / "r.db")) as history, serving(history) as client:
         for minute_ms in range(first // MINUTE_MS * MINUTE_MS - MINUTE_MS, last + 2 * MINUTE_MS, MINUTE_MS):
             inside = [mid for at_ms, mid in mids if minute_ms <= at_ms < minute_ms + MINUTE_MS]
-            got = client.ask(f"/minmax?symbol=BTCUSDT&timestamp={iso_minute(minute_ms)}").json
-            assert got["minute"] == iso_minute(minute_ms)
+            got = client.ask(f"/minmax?symbol=BTCUSDT&timestamp={iso(minute_ms, 'minutes')}").json
+            assert got["minute"] == iso(minute_ms, "minutes")
             assert [got["high"], got["low"]] == ([f"{max(inside):f}", f"{min(inside):f}"] if inside else [None, None])
         chance = random.Random(17)
         for _ in range(200):

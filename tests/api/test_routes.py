@@ -14,13 +14,15 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from spreadwatch.api.operations import MOST_GAPS, OPERATIONS, Operation
-from spreadwatch.api.parameters import iso, iso_minute
 from spreadwatch.api.settings import ServeSettings
+from spreadwatch.core.answers import RecordedGap
+from spreadwatch.core.moments import iso
 from spreadwatch.core.snapshot import to_json
 from spreadwatch.errors import UnreachableError
-from tests.api.parts import MINUTE_MS, NOON_MS, Client, Gap, ListArchive, SceneLive, serving
+from tests.api.parts import MINUTE_MS, NOON_MS, Client, ListArchive, SceneLive, serving
 from tests.core.builders import FUTURES, SPOT
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "1INCHUSDT")
@@ -74,10 +76,10 @@ def test_the_high_and_low_of_a_minute_are_those_of_its_rows(client: Client, arch
     for at_ms in moments():
         for symbol in SYMBOLS:
             found = [r[2] for r in archive.prices if r[0] == symbol and r[1] // MINUTE_MS == at_ms // MINUTE_MS]
-            got = client.ask(f"/minmax?symbol={symbol}&timestamp={iso_minute(at_ms)}").json
+            got = client.ask(f"/minmax?symbol={symbol}&timestamp={iso(at_ms, 'minutes')}").json
             assert got == {
                 "symbol": symbol,
-                "minute": iso_minute(at_ms),
+                "minute": iso(at_ms, "minutes"),
                 "high": plain(max(found)) if found else None,
                 "low": plain(min(found)) if found else None,
                 "source": "mid" if found else None,
@@ -107,7 +109,7 @@ def test_the_spread_is_asked_like_the_price(client: Client, archive: ListArchive
             plain(max(inside)) if inside else None,
             plain(min(inside)) if inside else None,
             len(inside),
-            iso_minute(at_ms),
+            iso(at_ms, "minutes"),
         )
     last = [row for row in archive.spreads if row[0] == "ETHUSDT"][-1]
     assert client.ask("/api/v1/spread/latest?symbol=ETHUSDT").json["spread"] == plain(last[2])
@@ -134,8 +136,8 @@ def test_more_bars_than_the_limit_are_refused(client: Client) -> None:
 
 
 def test_gaps_come_with_their_reasons_and_the_oldest_are_left_out_first() -> None:
-    many = [("ETHUSDT", Gap(FUTURES, NOON_MS + n, NOON_MS + n + 1, f"no {n}")) for n in range(MOST_GAPS + 5)]
-    many.append(("ETHUSDT", Gap(SPOT, NOON_MS + 99_000, None, "lost <b>")))
+    many = [RecordedGap(FUTURES, "ETHUSDT", NOON_MS + n, NOON_MS + n + 1, f"no {n}") for n in range(MOST_GAPS + 5)]
+    many.append(RecordedGap(SPOT, "ETHUSDT", NOON_MS + 99_000, None, "lost <b>"))
     with serving(ListArchive(known_gaps=many)) as client:
         got = client.ask(f"/api/v1/spread/gaps?symbol=ETHUSDT&from={NOON_MS}&to={NOON_MS + 100_000}").json
         assert got["more"] is True
@@ -184,7 +186,7 @@ def test_the_latest_price_is_the_newer_one_but_a_recent_trade_stands(
     class OneArchive(ListArchive):
         def latest(self, symbol: str) -> Any:  # noqa: ANN401 - a fake
             found = super().latest(symbol)
-            return found and type(found)(found.at_ms, found.price, source)
+            return found and replace(found, source=source)
 
     with serving(OneArchive([("ETHUSDT", recorded_ms, Decimal(5))]), SceneLive()) as client:
         assert Decimal(client.ask("/latest?symbol=ETHUSDT").json["price"]) == Decimal(expected)

@@ -32,7 +32,6 @@ def test_the_evidence_holds_everything_as_documented() -> None:
             "once": False,
         },
         "spot": {
-            "symbol": "ETHUSDT",
             "bid": "3412.56",
             "bid_qty": "11.0264",
             "ask": "3412.57",
@@ -43,7 +42,6 @@ def test_the_evidence_holds_everything_as_documented() -> None:
             "age_ms": 38,
         },
         "futures": {
-            "symbol": "ETHUSDT",
             "bid": "3413.87",
             "bid_qty": "27.4410",
             "ask": "3413.88",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from spreadwatch.core.answers import Price
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.storage import sqlite_schema
-from spreadwatch.storage.answers import Price
 from spreadwatch.storage.assemble import Assembler
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Chunk, Limits, Refusal, Run, StorageError

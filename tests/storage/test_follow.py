@@ -5,11 +5,12 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.storage.follow import Follower
-from spreadwatch.storage.rows import BarRow, GapRow
+from spreadwatch.storage.rows import BarRow
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 SILENCE_MS = 1000
@@ -47,7 +48,7 @@ def test_bars_and_gaps_are_those_of_the_model(script: list[tuple[int, Venue, obj
     market, follower = Market(SYMBOLS, SILENCE_MS), Follower(SYMBOLS, SILENCE_MS, at)
     opening = [Link(venue, Phase.OPEN, "begin", at) for venue in Venue]
     bars: dict[tuple[str, int, int], BarRow] = {}
-    gaps: dict[tuple[Venue, str, int, str], GapRow] = {}
+    gaps: dict[tuple[Venue, str, int, str], RecordedGap] = {}
     seen: dict[tuple[str, int], list[Decimal]] = {}
     for number, (after_ms, venue, what) in enumerate([*((0, one.venue, one) for one in opening), *script], start=1):
         at = Instant(at.wall_ms + after_ms, at.mono_ms + after_ms)

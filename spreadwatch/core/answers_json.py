@@ -1,15 +1,14 @@
-"""Answers of a recording as JSON objects, the same as those of the HTTP service. Pure.
+"""Answers as JSON objects, the same from the terminal and over HTTP. Pure.
 
 Decimals are strings, exact; a moment is UTC as text, or Unix ms where the name ends in `_ms`; nothing known is null,
 for a price "N/A".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from spreadwatch.commands.times import MINUTE_MS, iso
-from spreadwatch.core.snapshot import plain
-from spreadwatch.storage.answers import Bar, Price, PriceRange, SpreadRange, SpreadValue
-from spreadwatch.storage.rows import GapRow
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
+from spreadwatch.core.moments import MINUTE_MS, iso
+from spreadwatch.core.snapshot import Snapshot, plain, to_json
 
 NOT_AVAILABLE = "N/A"
 
@@ -68,14 +67,36 @@ def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Json:
 
 def bar(one: Bar) -> Json:
     """Tell one second of a spread."""
+    return {"symbol": one.symbol, **_second(one)}
+
+
+def bars(symbol: str, from_ms: int, to_ms: int, found: Iterable[Bar]) -> Json:
+    """Tell the one-second bars of a spread."""
+    return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "bars": [_second(one) for one in found]}
+
+
+def _second(one: Bar) -> Json:
     numbers = {name: plain(getattr(one, name)) for name in ("open", "high", "low", "close")}
-    return {"symbol": one.symbol, "second": one.second, **numbers, "samples": one.samples}
+    return {"second": one.second, **numbers, "samples": one.samples}
 
 
-def gaps(symbol: str, from_ms: int, to_ms: int, found: Iterable[GapRow]) -> Json:
-    """Tell the gaps of both legs; the end of one that lasts is null. `more` is for the service, which tells fewer."""
+def gaps(symbol: str, from_ms: int, to_ms: int, found: Sequence[RecordedGap], most: int | None = None) -> Json:
+    """Tell the gaps of both legs, the end of one that lasts as null: the last `most`, None for all.
+
+    `more` says whether there were others before.
+    """
+    kept = found if most is None else found[-most:]
     rows = [
-        {"venue": gap.venue.value, "start_ms": gap.start_ms, "end_ms": gap.end_ms, "reason": gap.reason}
-        for gap in found
+        {"venue": gap.venue.value, "start_ms": gap.start_ms, "end_ms": gap.end_ms, "reason": gap.reason} for gap in kept
     ]
-    return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": False}
+    more = len(kept) < len(found)
+    return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": more}
+
+
+def snapshot(found: Snapshot) -> Json:
+    """Tell every watched symbol, each as the documented snapshot object."""
+    return {
+        "at_ms": found.at.wall_ms,
+        "pairs": [to_json(pair) for pair in found.pairs],
+        "faults": list(found.faults),
+    }
