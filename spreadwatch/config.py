@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 
 from spreadwatch.config_alerts import RefusedRulesError, rule_from_texts
 from spreadwatch.config_keys import (
@@ -154,6 +152,9 @@ def _read_dotenv(path: Path, faults: list[str]) -> dict[str, str]:
     text = _read_text(path, ".env", faults) if _is_there(path) else None
     if text is None:
         return {}
+    from dotenv import dotenv_values  # most start without such a file, and the window waits for each import
+    from dotenv.parser import parse_stream
+
     for binding in parse_stream(io.StringIO(text)):
         is_setting_or_comment = binding.value is not None or (binding.key is None and not binding.error)
         if ENVIRONMENT_PREFIX in binding.original.string and not is_setting_or_comment:

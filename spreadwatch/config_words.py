@@ -1,6 +1,5 @@
 """Foreign words in a fault: what may be shown of a value, and what somebody may have meant. Pure."""
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -14,6 +13,8 @@ _SHOWN_ITEMS: Final = 4
 
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that `word` seems to be a slip of; None when nothing is near."""
+    import difflib  # only who mistyped waits for it
+
     return next(iter(difflib.get_close_matches(word[:_SHOWN_CHARS].replace("-", "_"), choices, 1)), None)
 
 

@@ -2,6 +2,7 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import cached_property
 
 from spreadwatch.core.alerts import Alert
 from spreadwatch.core.snapshot import Snapshot
@@ -50,7 +51,12 @@ class Alerting:
             copy=copy,
             close=toggle,
         )
-        self.list = AlertList(root, painter, actions, changed, utc=options.utc)
+        self._make_list: Callable[[], AlertList] = lambda: AlertList(root, painter, actions, changed, utc=options.utc)
+
+    @cached_property
+    def list(self) -> AlertList:
+        """The list, made when it is first asked for."""
+        return self._make_list()
 
     def render(self, snapshot: Snapshot) -> None:
         """Tell what is new."""

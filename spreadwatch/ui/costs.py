@@ -2,6 +2,7 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import cached_property
 
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui.carry_card import CarryCard
@@ -13,21 +14,35 @@ from spreadwatch.ui.widgets import Copy, frame
 
 
 class Costs:
-    """The line, or two cards in its place. The second one takes room from the first news for it on."""
+    """The line, or two cards in its place, each made when it is first shown; `show_all` says which.
+
+    The second card takes room from the first news for it on.
+    """
 
     def __init__(
         self, parent: tk.Misc, painter: Painter, copy: Copy, tooltip: Tooltip, fold: Callable[[], None]
     ) -> None:
-        """Begin as the line; `fold` is asked for by a press on either caption."""
-        self._painter = painter
+        """Begin as neither; `fold` is asked for by a press on either caption."""
+        self._painter, self._copy, self._tooltip, self._fold = painter, copy, tooltip, fold
         self._gap = painter.px(5)
         self.is_open = False
         self.frame = frame(parent, painter, "background")
-        self.line = CostsLine(self.frame, painter, copy, tooltip, fold)
-        self.net = NetCard(self.frame, painter, copy, tooltip, fold)
-        self.carry = CarryCard(self.frame, painter, copy, tooltip)
         self._has_carry = False
-        self._place()
+
+    @cached_property
+    def line(self) -> CostsLine:
+        """All in one line."""
+        return CostsLine(self.frame, self._painter, self._copy, self._tooltip, self._fold)
+
+    @cached_property
+    def net(self) -> NetCard:
+        """What an entry leaves after fees."""
+        return NetCard(self.frame, self._painter, self._copy, self._tooltip, self._fold)
+
+    @cached_property
+    def carry(self) -> CarryCard:
+        """Funding, and the price of a size."""
+        return CarryCard(self.frame, self._painter, self._copy, self._tooltip)
 
     def show_all(self, shown: bool) -> None:
         """Show both cards, or the line, from the next paint on."""
@@ -47,12 +62,12 @@ class Costs:
 
     def _place(self) -> None:
         self._painter.resized = True
-        for made in (self.line.frame, self.net.frame, self.carry.frame):
+        for made in self.frame.grid_slaves():
             made.grid_forget()
         self.frame.columnconfigure((0, 1), weight=0, uniform="")
-        shown = [self.line.frame]
-        if self.is_open:
-            shown = [self.net.frame, *([self.carry.frame] if self._has_carry else [])]
+        shown = [self.net.frame if self.is_open else self.line.frame]
+        if self.is_open and self._has_carry:
+            shown.append(self.carry.frame)
         for column, made in enumerate(shown):
             left = self._gap if column else 0
             right = self._gap if len(shown) > column + 1 else 0

@@ -65,7 +65,7 @@ class Dashboard:
         self._parts = parts = Parts(self._window, painter, options, self._callbacks, self._hooks(), self._gap_count)
         self._header, self._status_bar, self._notice = parts.header, parts.status_bar, parts.notice
         self._spread_card, self._spot_card, self._futures_card = parts.spread_card, parts.spot_card, parts.futures_card
-        self._watch_list, self._overlay, self._gap_list = parts.watch_list, parts.overlay, parts.gap_list
+        self._watch_list, self._overlay = parts.watch_list, parts.overlay
         self._panels = Panels(parts, self._feedback, self._focus, self._flush)
         self._faults = Faults(self.note)
         self._chart, self._alerting, self._banner = parts.chart, parts.alerting, parts.alerting.banner

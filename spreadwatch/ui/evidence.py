@@ -84,6 +84,6 @@ class Evidence(Panel):
             for line, words in zip(evidence_text.LINES, lines, strict=True):
                 self._cells[venue, line].show(words, "text" if line == _BRIGHT[venue] else "muted")
 
-    def copy_text(self) -> str:
-        """Return the evidence shown as JSON; empty for none."""
-        return evidence_text.to_json(self.claim) if self.claim else ""
+    def copy_text(self) -> tuple[str, str]:
+        """Return the evidence shown as JSON, and a word for that; empty for none."""
+        return evidence_text.to_json(self.claim) if self.claim else "", "evidence"

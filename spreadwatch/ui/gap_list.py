@@ -129,11 +129,12 @@ class GapList(Panel):
             self._reason_width = event.width
             self._resized()
 
-    def copy_text(self) -> tuple[str, int]:
-        """Return all the gaps that are kept as text, oldest first, and how many they are."""
+    def copy_text(self) -> tuple[str, str]:
+        """Return all the gaps that are kept as text, oldest first, and how many they are in words."""
         if self._snapshot is None or not self._snapshot.gaps:
-            return "", 0
-        return gap_text.table(self._snapshot.gaps, self._snapshot.at), len(self._snapshot.gaps)
+            return "", text.counted(0, "gap", "gaps")
+        gaps = self._snapshot.gaps
+        return gap_text.table(gaps, self._snapshot.at), text.counted(len(gaps), "gap", "gaps")
 
 
 class _Row:

@@ -2,6 +2,7 @@
 
 import tkinter as tk
 
+from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.painter import Painter
 from spreadwatch.ui.widgets import card, frame
 from spreadwatch.ui.window import Window
@@ -23,6 +24,12 @@ class Panel:
         self.card.pack(fill="both", expand=True)
         if not self.fills:
             painter.tint(self.card, highlightbackground="muted", highlightcolor="muted")
+
+    def render(self, snapshot: Snapshot | None, *, at_once: bool = False) -> None:
+        """Paint what changes with time; `at_once` however little ago it was painted."""
+
+    def copy_text(self) -> tuple[str, str] | None:
+        """Return what is copied from it and a word for that, empty texts for nothing yet; None when nothing ever is."""
 
     def closed(self) -> None:
         """Hear that it was taken away."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.core.spread import Extreme
-from spreadwatch.ui import text
 from spreadwatch.ui.evidence_text import Claim
 from spreadwatch.ui.feedback import Feedback
 from spreadwatch.ui.focus import Focus
@@ -29,14 +28,14 @@ class Panels:
 
     def render(self, snapshot: Snapshot) -> None:
         """Paint what is open and changes with time."""
-        if self._overlay.shown is self._parts.gap_list:
-            self._parts.gap_list.render(snapshot)
-        elif self._overlay.shown is self._parts.alerting.list:
-            self._parts.alerting.list.render(snapshot)
+        if self._overlay.shown is not None:
+            self._overlay.shown.render(snapshot)
 
     def toggle_shortcuts(self) -> None:
         """Open or close the list of shortcuts."""
-        self._overlay.toggle(self._parts.shortcut_list)
+        shortcuts = self._parts.shortcut_list
+        self._flush()
+        self._overlay.toggle(shortcuts)
 
     def toggle_gaps(self) -> None:
         """Open or close the list of gaps."""
@@ -86,13 +85,8 @@ class Panels:
 
     def copy(self) -> bool:
         """Copy what is open; False when nothing open can be copied."""
-        if self._overlay.shown is self._parts.gap_list:
-            words, count = self._parts.gap_list.copy_text()
-            self._feedback.copy(words, text.counted(count, "gap", "gaps"))
-        elif self._overlay.shown is self._parts.evidence:
-            self._feedback.copy(self._parts.evidence.copy_text(), "evidence")
-        elif self._overlay.shown is self._parts.alerting.list:
-            self._feedback.copy(*self._parts.alerting.list.copy_text())
-        else:
+        copied = self._overlay.shown.copy_text() if self._overlay.shown else None
+        if copied is None:
             return False
+        self._feedback.copy(*copied)
         return True

@@ -4,6 +4,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import PairSnapshot
@@ -79,8 +80,9 @@ class Parts:
         hooks: Hooks,
         gap_count: GapCount,
     ) -> None:
-        self._window = window
+        self._window, self._painter, self._hooks, self._utc = window, painter, hooks, options.utc
         self._gap_count = gap_count
+        self._candidates = callbacks.candidates
         root, px, utc = window.root, window.px, options.utc
         self.body = body = frame(root, painter, "background")
         body.pack(fill="both", expand=True, padx=px(14), pady=(px(12), px(8)))
@@ -100,10 +102,6 @@ class Parts:
         )
         playback = callbacks.playback
         self.transport = TransportBar(body, painter, playback, utc=utc) if playback else None
-        self.shortcut_list = ShortcutList(root, painter, HINTS if playback else ())
-        self.gap_list = GapList(root, painter, gap_count, hooks.flush, utc=utc)
-        self.evidence = Evidence(root, painter, utc=utc)
-        self.symbol_box = SymbolBox(root, painter, callbacks.candidates, hooks.add, hooks.flush)
         self.alerting = Alerting(
             *(root, body, painter, options, callbacks, hooks.symbol),
             *(lambda: hooks.act("alerts"), hooks.copy, hooks.flush, hooks.note),
@@ -112,6 +110,30 @@ class Parts:
         self.overlay = Overlay(window, body, spread.frame, spread.side, self.watch_list.frame)
         self._has_list = False
         self._arrange()
+
+    # ----- what is laid over the window, made when it is first asked for
+
+    @cached_property
+    def shortcut_list(self) -> ShortcutList:
+        """Every key."""
+        return ShortcutList(self._window.root, self._painter, HINTS if self.transport else ())
+
+    @cached_property
+    def gap_list(self) -> GapList:
+        """The gaps of all symbols."""
+        return GapList(self._window.root, self._painter, self._gap_count, self._hooks.flush, utc=self._utc)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What proves an extreme."""
+        return Evidence(self._window.root, self._painter, utc=self._utc)
+
+    @cached_property
+    def symbol_box(self) -> SymbolBox:
+        """Where a symbol is typed."""
+        return SymbolBox(self._window.root, self._painter, self._candidates, self._hooks.add, self._hooks.flush)
+
+    # ----- where everything is
 
     def _arrange(self) -> None:
         px, body = self._window.px, self.body

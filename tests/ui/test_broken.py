@@ -3,6 +3,7 @@
 import logging
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 import pytest
 from msgspec.structs import replace
@@ -250,15 +251,15 @@ def _labels(root: tk.Tk) -> Iterator[str]:
             yield path
 
 
-@pytest.mark.parametrize("hook", ["_gap_count.take", "_notice.show", "_gap_list.render", "_display.paint"])
+@pytest.mark.parametrize("hook", ["_gap_count.take", "_notice.show", "_overlay.shown.render", "_display.paint"])
 def test_whatever_else_a_frame_does_may_raise(opened: Open, caplog: pytest.LogCaptureFixture, hook: str) -> None:
     dashboard = opened()
     paint(dashboard, FIRST)
-    if hook == "_gap_list.render":
+    if hook == "_overlay.shown.render":
         dashboard._panels.toggle_gaps()
-    owner, method = hook.split(".")
+    owner, method = hook.rsplit(".", 1)
     fault = Breakage()
-    fault.into(getattr(dashboard, owner), method)
+    fault.into(attrgetter(owner)(dashboard), method)
     snapshot = replace(SECOND, faults=("The recorder failed and was started again.",))
     looks, last = run_broken(dashboard, fault, snapshot=snapshot)
     if hook == "_notice.show":  # told once: the second frame has nothing to tell, and is painted
