@@ -10,7 +10,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant
 from spreadwatch.core.snapshot import Snapshot
 
-DRAIN_S = 0.008
+DRAIN_S = 0.012
 """Longest time one pump spends on events; what is left waits for the next frame."""
 
 _IDLE_MS = 50
