@@ -41,7 +41,7 @@ _OPEN_S = 10.0
 log = logging.getLogger(__name__)
 
 
-def live(settings: Config) -> Session:
+def live(settings: Config, *, charted: bool = True) -> Session:
     """Return a session on the exchange's streams. Raises ConfigError for a ca_file without a certificate."""
     if settings.feed.ca_file:
         from spreadwatch.feed.dial import tls_context
@@ -49,10 +49,10 @@ def live(settings: Config) -> Session:
         tls_context(Path(settings.feed.ca_file))
     from spreadwatch.live import LiveSession
 
-    return LiveSession(settings)
+    return LiveSession(settings, charted=charted)
 
 
-def demo(settings: Config, seed: int) -> Session:
+def demo(settings: Config, seed: int, *, charted: bool = True) -> Session:
     """Return a session on invented quotes."""
 
     def recruit(session: Session) -> "list[Worker]":
@@ -60,7 +60,7 @@ def demo(settings: Config, seed: int) -> Session:
 
         return [Demo(session.symbols, seed, session.sink, clock.now, with_books=settings.size.quote is not None)]
 
-    return Session(settings.symbols, settings, clock.now, recruit, badge="DEMO")
+    return Session(settings.symbols, settings, clock.now, recruit, badge="DEMO", charted=charted)
 
 
 def run(arguments: argparse.Namespace, settings: Config) -> int:
@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace, settings: Config) -> int:
         return doctor.examine(settings, _window_findings())
     if arguments.command == "replay":
         return _replay(arguments, settings)
-    session = demo(settings, arguments.seed) if arguments.demo else live(settings)
+    charted = arguments.command == "window"
+    session = demo(settings, arguments.seed, charted=charted) if arguments.demo else live(settings, charted=charted)
     if arguments.command == "record":
         return _record(session, arguments.duration)
     if arguments.command == "serve":

@@ -26,9 +26,9 @@ _MOST = 1000
 class LiveSession(Session):
     """The symbols of the settings at first; `add`, `remove` and the exchange's list change them."""
 
-    def __init__(self, settings: Config) -> None:
+    def __init__(self, settings: Config, *, charted: bool = True) -> None:
         """Read all from `settings`, checked before."""
-        super().__init__(settings.symbols, settings, clock.now, lambda _: [])
+        super().__init__(settings.symbols, settings, clock.now, lambda _: [], charted=charted)
         self._fleet: Fleet | None = None
         self._loader: ListingLoader | None = None
         self._wants_all = settings.all

@@ -32,21 +32,30 @@ class Session:
     """
 
     def __init__(
-        self, symbols: Iterable[str], settings: Config, now: Clock | None, recruit: Recruit, badge: str | None = None
+        self,
+        symbols: Iterable[str],
+        settings: Config,
+        now: Clock | None,
+        recruit: Recruit,
+        badge: str | None = None,
+        *,
+        charted: bool = True,
     ) -> None:
         """Watch `symbols` by the workers that `recruit` makes at the start.
 
-        `now` is None when the events themselves tell the time, as in a replay.
+        `now` is None when the events themselves tell the time, as in a replay. What nobody has `charted`
+        remembers less.
         """
         self.symbols = tuple(dict.fromkeys(binance.canonical(symbol) for symbol in symbols))
         self.settings = settings
         self.badge = badge
         self.inbox = Inbox(settings.feed.inbox_batches)
         price_list = settings.fees
+        keep = MANY if settings.all or len(self.symbols) > _FEW else ONE
         terms = Terms(
             fees(price_list.spot_taker_bps, price_list.futures_taker_bps, bnb=price_list.bnb),
             settings.size.quote,
-            MANY if settings.all or len(self.symbols) > _FEW else ONE,
+            keep if charted else None,
         )
         self.market = Market(self.symbols, round(settings.feed.silence_s * 1000), terms)
         for rule in settings.alerts:

@@ -35,7 +35,8 @@ def session_of(exchange: Exchange, size: Decimal) -> Iterator[LiveSession]:
         spot_rest=exchange.spot_rest,
         futures_rest=exchange.futures_rest,
     )
-    session = LiveSession(replace(base, symbols=("ETHUSDT",), endpoints=ends, size=replace(base.size, quote=size)))
+    settings = replace(base, symbols=("ETHUSDT",), endpoints=ends, size=replace(base.size, quote=size))
+    session = LiveSession(settings, charted=False)
     session.start()
     try:
         yield session
@@ -86,4 +87,5 @@ def test_a_size_costs_what_fractions_make_of_the_books_on_the_wire(busy_exchange
             wanted = by_fractions(asks, bids, size)
             wait_for(lambda wanted=wanted: shown(session.turn().pairs[0].depth) == wanted)  # type: ignore[misc]
             thin.add(wanted[-1])
+        assert session.market.series("ETHUSDT") is None, "what nobody draws costs no memory"
     assert thin == {(), (Venue.SPOT,), (Venue.FUTURES,), (Venue.SPOT, Venue.FUTURES)}, f"seed {_SEED}"

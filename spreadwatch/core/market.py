@@ -100,7 +100,7 @@ class Market:
         return spread.high, spread.low
 
     def series(self, symbol: str) -> Series | None:
-        """Return the past of a symbol for a chart, None for one that is not watched. To read, not to change."""
+        """Return the past of a symbol for a chart, to read; None when it is not watched, or nothing is remembered."""
         pair = self._pairs.get(symbol)
         return pair.series if pair else None
 
@@ -199,7 +199,7 @@ class Market:
     def _begin_gap(self, pair: Pair, venue: Venue, start: Instant, reason: str) -> None:
         self.gaps.begin(pair.symbol, venue, start, reason)
         start_ms = self._timeline.peek_ms(start)
-        pair.series.gap(start_ms)
+        pair.gap(start_ms)
         self.alerts.lose(start_ms, pair.symbol)
 
     def _end_silence(self, group: _Group, line: Line, at: Instant) -> None:

@@ -22,12 +22,12 @@ class Terms(Struct, frozen=True):
     """What the numbers are computed with.
 
     `size_quote`: the size in quote currency that fills are shown for, None for none. `keep`: how much of its
-    past a pair remembers.
+    past a pair remembers for a chart, None for nothing.
     """
 
     fees: Fees = Fees(Decimal("0.001"), Decimal("0.0005"))
     size_quote: Decimal | None = None
-    keep: Keep = ONE
+    keep: Keep | None = ONE
 
 
 class Pair:
@@ -51,7 +51,7 @@ class Pair:
         "symbol",
     )
 
-    def __init__(self, symbol: str, lines: dict[Venue, Line], asked: Instant | None, keep: Keep) -> None:
+    def __init__(self, symbol: str, lines: dict[Venue, Line], asked: Instant | None, keep: Keep | None) -> None:
         self.symbol = symbol
         self.spot = Leg(symbol, lines[Venue.SPOT], asked)
         self.futures = Leg(symbol, lines[Venue.FUTURES], asked)
@@ -59,7 +59,7 @@ class Pair:
         self.spread = SpreadTracker()
         self.sliding = SlidingExtremes(WINDOWS[-1][1])
         self.closes = SecondCloses()
-        self.series = Series(keep)
+        self.series = Series(keep) if keep else None
         self.mark: Mark | None = None
         self.interval_h: int | None = None
         self.delivery_ms: int | None = None
@@ -75,11 +75,17 @@ class Pair:
             return
         spread = self.spread.update(spot, futures, at)
         if spread is None:
-            self.series.gap(t_ms)
+            self.gap(t_ms)
             return
         self.sliding.take(t_ms, spot, futures, spread, at)
         self.closes.take(t_ms, spread)
-        self.series.take(t_ms, spread, spot.bid - futures.ask)
+        if self.series is not None:
+            self.series.take(t_ms, spread, spot.bid - futures.ask)
+
+    def gap(self, t_ms: int) -> None:
+        """Note that there is no live spread from a moment of the time axis on, until the next sample."""
+        if self.series is not None:
+            self.series.gap(t_ms)
 
     def reset(self) -> None:
         """Begin max and min anew; those of the session go on."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.api.moving import Moving, hour
-from tests.api.parts import Client, serving
+from tests.api.parts import serving
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ def open_files(count: int) -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def load(client: Client, targets: list[str], *, each: int = 1) -> Load:
+def load(address: tuple[str, int], targets: list[str], *, each: int = 1) -> Load:
     """Open a connection per target, all at once, and ask `each` times on it."""
-    return asyncio.run(_load(client, targets, each))
+    return asyncio.run(_load(address, targets, each))
 
 
-async def _load(client: Client, targets: list[str], each: int) -> Load:
+async def _load(address: tuple[str, int], targets: list[str], each: int) -> Load:
     statuses: Counter[int] = Counter()
     times_ms: list[float] = []
     ready = asyncio.Barrier(len(targets) + 1)
     most_threads = 0
 
     async def ask(target: str) -> None:
-        reader, writer = await asyncio.open_connection(client.host, client.port)
+        reader, writer = await asyncio.open_connection(*address)
         await ready.wait()
         for _ in range(each):
             began = time.perf_counter()
@@ -97,7 +97,7 @@ def main() -> None:
             ("20 connections, snapshot", ["/api/v1/snapshot"] * 20, 250),
             ("20 connections, page", ["/"] * 20, 250),
         ):
-            found = load(client, targets, each=each)
+            found = load((client.host, client.port), targets, each=each)
             rate = len(found.times_ms) / found.seconds
             print(
                 f"{name}: {rate:.0f}/s, median {statistics.median(found.times_ms):.1f} ms, p99 {found.p99_ms:.1f} ms, "

@@ -50,7 +50,7 @@ def test_minmax_and_200_seconds_of_the_capture_equal_a_walk_through_the_file(rec
         assert client.ask("/api/v1/symbols").json["recorded"] == ["BTCUSDT"]
         assert json.loads(client.ask(f"/api/v1/spread/gaps?symbol=BTCUSDT&{span}").body)["more"] is False
         with open_files(8192):
-            found = load(client, [f"/price-at-second?symbol=BTCUSDT&timestamp={last}"] * 1000)
+            found = load((client.host, client.port), [f"/price-at-second?symbol=BTCUSDT&timestamp={last}"] * 1000)
         print(f"1,000 at once over SQLite: {len(found.times_ms) / found.seconds:.0f}/s, p99 {found.p99_ms:.0f} ms")
         assert dict(found.statuses) == {200: 1000}
         assert found.most_threads <= 16

@@ -23,6 +23,21 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def ask(url: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what a service answers. Raises OSError, for one when it is no success."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
+        return json.load(answer)
+
+
+def answers(url: str) -> bool:
+    """Tell whether a service answers with success."""
+    try:
+        ask(url)
+    except OSError:
+        return False
+    return True
+
+
 class Service:
     """A running `serve`."""
 
@@ -32,15 +47,10 @@ class Service:
         self.process: subprocess.Popen[str] = program.connect(exchange).start("serve", "--symbol", "ethusdt")
 
     def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.base + path, timeout=5) as answer:
-            return json.load(answer)
+        return ask(self.base + path)
 
     def answers(self, path: str) -> bool:
-        try:
-            self.ask(path)
-        except OSError:
-            return False
-        return True
+        return answers(self.base + path)
 
 
 @pytest.fixture
