@@ -5,10 +5,13 @@ A series has `places` decimals, of which the last `zeros` are always 0 (its tick
 """
 
 from collections.abc import Iterable
-from typing import Self
+
+from msgspec import Struct
+
+LIMIT = 1 << 62
+"""Every stored number is below it, so that the sum of two is still a whole number of SQLite's, not a float."""
 
 _MEMORY = 16384
-_LARGEST = 1 << 62
 
 
 def places_of(text: str) -> int:
@@ -34,7 +37,7 @@ def shrink(text: str, places: int, zeros: int) -> int | str:
     if not whole or (whole[0] == "0" and whole != "0") or not text.isascii():
         return text
     number, rest = divmod(int(whole + decimals), 10**zeros)
-    return text if rest or number >= _LARGEST else number
+    return text if rest or number >= LIMIT else number
 
 
 def grow(stored: int | str, places: int, zeros: int) -> str:
@@ -47,24 +50,42 @@ def grow(stored: int | str, places: int, zeros: int) -> str:
     return f"{digits[:-places]}.{digits[-places:]}"
 
 
-class Shrinker(dict[str, int | str]):
-    """`shrink` for one kind of number of a series, with a memory: prices and sizes repeat within seconds."""
+class Notation(Struct, frozen=True):
+    """How the texts of one kind of number of a series become whole numbers. A value: it is never false."""
 
-    def __init__(self, places: int, zeros: int) -> None:
+    places: int
+    zeros: int
+
+    @staticmethod
+    def of(texts: list[str]) -> "Notation":
+        """Return the notation of a new series: as many places as the first text, the zeros that all share."""
+        places = places_of(texts[0])
+        return Notation(places, zeros_of(texts, places))
+
+    def shrink(self, text: str) -> int | str:
+        """Return the number for a text, or the text itself when it cannot be given back from one."""
+        return shrink(text, self.places, self.zeros)
+
+    def finer(self, texts: Iterable[str]) -> "Notation | None":
+        """Return one that takes more of `texts` as numbers where only its zeros are in the way, else None."""
+        zeros = self.zeros
+        for text in texts:
+            own = min(_zeros(text, self.places), self.zeros)
+            if own < zeros and isinstance(shrink(text, self.places, own), int):
+                zeros = own
+        return Notation(self.places, zeros) if zeros < self.zeros else None
+
+
+class Shrinker(dict[str, int | str]):
+    """What a notation makes of texts, remembered: prices and sizes repeat within seconds. Empty, it is false."""
+
+    def __init__(self, notation: Notation) -> None:
         super().__init__()
-        self.places = places
-        self.zeros = zeros
+        self.notation = notation
 
     def __missing__(self, text: str) -> int | str:
-        number = shrink(text, self.places, self.zeros)
+        number = self.notation.shrink(text)
         if len(self) >= _MEMORY:
             self.clear()
         self[text] = number
         return number
-
-    def finer(self, texts: Iterable[str]) -> Self | None:
-        """Return one that takes all `texts` as numbers where only its zeros are in the way, else None."""
-        stuck = [text for text in texts if isinstance(self[text], str)]
-        zeros = min(zeros_of(stuck, self.places), self.zeros) if stuck else self.zeros
-        fits = any(isinstance(shrink(text, self.places, zeros), int) for text in stuck)
-        return type(self)(self.places, zeros) if zeros < self.zeros and fits else None

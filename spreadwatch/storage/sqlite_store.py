@@ -10,44 +10,12 @@ from msgspec.structs import astuple
 from spreadwatch.storage import retention
 from spreadwatch.storage import sqlite_schema as schema
 from spreadwatch.storage.lock import WriterLock
-from spreadwatch.storage.numbers import Shrinker, places_of, zeros_of
-from spreadwatch.storage.rows import ARRIVALS, Chunk, Leg, Limits, QuoteRow, Run, StorageError, TradeRow
+from spreadwatch.storage.numbers import Notation
+from spreadwatch.storage.rows import ARRIVALS, Chunk, Leg, Limits, Run, StorageError
 from spreadwatch.storage.sqlite_faults import explain
-
-_WIDEN_ROWS = 200_000
-"""Up to so many rows of a series are rewritten when its tick turns out to be finer."""
+from spreadwatch.storage.sqlite_series import Packed, Series
 
 _SIDE_FILES = ("-wal", "-shm")
-
-Packed = tuple[int | str | None, ...]
-
-
-class _Series:
-    """A table of quotes or trades, and how its numbers are written. `number` is its id."""
-
-    def __init__(self, kind: str, number: int, prices: Shrinker, quantities: Shrinker) -> None:
-        self.number = number
-        self.table = f"{kind}_{number}"
-        self.prices = prices
-        self.quantities = quantities
-        marks = "?,?,?,?,?,?,?,?" if kind == "quotes" else "?,?,?,?,?,?"
-        self.insert = f"INSERT INTO {self.table} VALUES ({marks})"  # noqa: S608 - our own name
-
-    def pack_quote(self, row: QuoteRow, run: int) -> Packed:
-        bid: int | str = self.prices[row.bid]
-        ask: int | str = self.prices[row.ask]
-        if isinstance(bid, int) and isinstance(ask, int):
-            step: int | str = ask - bid
-        else:
-            bid, step = row.bid, row.ask
-        lag_ms = None if row.exchange_ms is None else row.received_ms - row.exchange_ms
-        key = row.received_ms * ARRIVALS + row.arrival
-        quantities = self.quantities
-        return (key, run, row.update_id, lag_ms, bid, step, quantities[row.bid_qty], quantities[row.ask_qty])
-
-    def pack_trade(self, row: TradeRow, run: int) -> Packed:
-        key, lag_ms = row.received_ms * ARRIVALS + row.arrival, row.received_ms - row.exchange_ms
-        return (key, run, row.trade_id, lag_ms, self.prices[row.price], self.quantities[row.qty])
 
 
 class SqliteStore:
@@ -59,7 +27,7 @@ class SqliteStore:
         self._lock = WriterLock(path)
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._series: dict[tuple[str, Leg], _Series] = {}
+        self._series: dict[tuple[str, Leg], Series] = {}
         self._runs: dict[str, int] = {}
 
     def open(self, run: Run) -> None:
@@ -150,41 +118,22 @@ class SqliteStore:
         with self._named_faults(), _transaction(connection):
             run = self._run_number(connection, chunk.run)
             for leg, quotes in chunk.quotes:
-                insert(connection, *self._pack_quotes(connection, leg, quotes, run))
+                series = self._series.get(("quotes", leg))
+                if series is None:
+                    prices = [text for row in quotes for text in (row.bid, row.ask)]
+                    series = self._find(connection, "quotes", leg, prices, [row.bid_qty for row in quotes])
+                insert(connection, series, series.pack_quotes(connection, quotes, run))
             for leg, trades in chunk.trades:
-                insert(connection, *self._pack_trades(connection, leg, trades, run))
+                series = self._series.get(("trades", leg))
+                if series is None:
+                    prices = [row.price for row in trades]
+                    series = self._find(connection, "trades", leg, prices, [row.qty for row in trades])
+                insert(connection, series, series.pack_trades(connection, trades, run))
             _store_rest(connection, chunk, run)
-
-    def _pack_quotes(
-        self, connection: sqlite3.Connection, leg: Leg, rows: list[QuoteRow], run: int
-    ) -> tuple[_Series, list[Packed]]:
-        series = self._series.get(("quotes", leg))
-        if series is None:
-            prices = [text for row in rows for text in (row.bid, row.ask)]
-            series = self._find(connection, "quotes", leg, prices, [row.bid_qty for row in rows])
-        packed = [series.pack_quote(row, run) for row in rows]
-        if any(isinstance(row[4], str) or isinstance(row[6], str) or isinstance(row[7], str) for row in packed):
-            prices = [text for row in rows for text in (row.bid, row.ask)]
-            quantities = [text for row in rows for text in (row.bid_qty, row.ask_qty)]
-            if self._widen(connection, series, prices, quantities, (("bid", "step"), ("bid_qty", "ask_qty"))):
-                packed = [series.pack_quote(row, run) for row in rows]
-        return series, packed
-
-    def _pack_trades(
-        self, connection: sqlite3.Connection, leg: Leg, rows: list[TradeRow], run: int
-    ) -> tuple[_Series, list[Packed]]:
-        prices, quantities = [row.price for row in rows], [row.qty for row in rows]
-        series = self._series.get(("trades", leg)) or self._find(connection, "trades", leg, prices, quantities)
-        packed = [series.pack_trade(row, run) for row in rows]
-        if any(isinstance(row[4], str) or isinstance(row[5], str) for row in packed) and self._widen(
-            connection, series, prices, quantities, (("price",), ("qty",))
-        ):
-            packed = [series.pack_trade(row, run) for row in rows]
-        return series, packed
 
     def _find(
         self, connection: sqlite3.Connection, kind: str, leg: Leg, prices: list[str], quantities: list[str]
-    ) -> _Series:
+    ) -> Series:
         """Return a leg's series; a new one takes its notation from the numbers at hand."""
         found = connection.execute(
             "SELECT id, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros FROM series "
@@ -192,12 +141,12 @@ class SqliteStore:
             (kind, leg.venue.value, leg.symbol),
         ).fetchone()
         if found is None:
-            price_places, qty_places = places_of(prices[0]), places_of(quantities[0])
-            notation = (price_places, zeros_of(prices, price_places), qty_places, zeros_of(quantities, qty_places))
+            notation = Notation.of(prices), Notation.of(quantities)
+            texts = (leg.venue.value, leg.symbol, leg.wire)
             cursor = connection.execute(
                 "INSERT INTO series (kind, venue, symbol, wire, multiplier, price_places, price_zeros, qty_places, "
                 "qty_zeros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (kind, leg.venue.value, leg.symbol, leg.wire, leg.multiplier, *notation),
+                (kind, *texts, leg.multiplier, *astuple(notation[0]), *astuple(notation[1])),
             )
             number = cursor.lastrowid or 0
             schema.create_series(connection, kind, number)
@@ -207,41 +156,10 @@ class SqliteStore:
                 f"{leg.multiplier}: record it into another file"
             )
         else:
-            number, notation = int(found[0]), found[3:7]
-        series = _Series(kind, number, Shrinker(*notation[:2]), Shrinker(*notation[2:]))
+            number, notation = int(found[0]), (Notation(*found[3:5]), Notation(*found[5:7]))
+        series = Series(kind, number, *notation)
         self._series[kind, leg] = series
         return series
-
-    def _widen(
-        self,
-        connection: sqlite3.Connection,
-        series: _Series,
-        prices: list[str],
-        quantities: list[str],
-        columns: tuple[tuple[str, ...], tuple[str, ...]],
-    ) -> bool:
-        """Let a young series take finer numbers, its old rows rewritten; tell whether that helps."""
-        finer_prices, finer_quantities = series.prices.finer(prices), series.quantities.finer(quantities)
-        if (finer_prices or finer_quantities) is None:
-            return False
-        rows = connection.execute(f"SELECT count(*) FROM {series.table}").fetchone()[0]  # noqa: S608 - our own name
-        if rows > _WIDEN_ROWS:
-            return False
-        for name, names, old, new in (
-            ("price", columns[0], series.prices, finer_prices),
-            ("qty", columns[1], series.quantities, finer_quantities),
-        ):
-            if new is None:
-                continue
-            factor = 10 ** (old.zeros - new.zeros)
-            for column in names:
-                connection.execute(
-                    f"UPDATE {series.table} SET {column} = {column} * {factor} "  # noqa: S608 - our own names
-                    f"WHERE typeof({column}) = 'integer'"
-                )
-            connection.execute(f"UPDATE series SET {name}_zeros = ? WHERE id = ?", (new.zeros, series.number))  # noqa: S608
-        series.prices, series.quantities = finer_prices or series.prices, finer_quantities or series.quantities
-        return True
 
     def _is_there(self) -> bool:
         try:
@@ -251,29 +169,25 @@ class SqliteStore:
 
     @contextmanager
     def _named_faults(self) -> Iterator[None]:
-        """Turn what the system says into a sentence. After a fault nothing remembered of the file is trusted."""
+        """Turn what the system says into a sentence. After a fault nothing remembered of the file is believed."""
         try:
             yield
-        except sqlite3.IntegrityError:
-            self._forget()
+        except BaseException as error:
+            self._series.clear()
+            self._runs.clear()
+            if isinstance(error, (sqlite3.Error, OSError)) and not isinstance(error, sqlite3.IntegrityError):
+                raise StorageError(explain(error, self.path)) from error
             raise
-        except (sqlite3.Error, OSError) as error:
-            self._forget()
-            raise StorageError(explain(error, self.path)) from error
-
-    def _forget(self) -> None:
-        self._series.clear()
-        self._runs.clear()
 
 
-_Insert = Callable[[sqlite3.Connection, _Series, list[Packed]], None]
+_Insert = Callable[[sqlite3.Connection, Series, list[Packed]], None]
 
 
-def _insert_all(connection: sqlite3.Connection, series: _Series, rows: list[Packed]) -> None:
+def _insert_all(connection: sqlite3.Connection, series: Series, rows: list[Packed]) -> None:
     connection.executemany(series.insert, rows)
 
 
-def _insert_each(connection: sqlite3.Connection, series: _Series, rows: list[Packed]) -> None:
+def _insert_each(connection: sqlite3.Connection, series: Series, rows: list[Packed]) -> None:
     """Insert rows of which some keys may be taken: by the same row, or by another of a clock that was set back."""
     present = f"SELECT update_id FROM {series.table} WHERE key = ?"  # noqa: S608 - our own name
     if series.table.startswith("trades"):

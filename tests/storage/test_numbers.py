@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreadwatch.storage.numbers import Shrinker, grow, places_of, shrink, zeros_of
+from spreadwatch.storage.numbers import Notation, Shrinker, grow, places_of, shrink, zeros_of
 
 fast = settings(deadline=None, database=None, max_examples=400)
 
@@ -29,10 +29,16 @@ def test_the_notation_of_a_text_takes_it_as_a_number(some: list[str]) -> None:
 
 
 def test_a_finer_tick_is_taken_up_and_other_oddities_are_not() -> None:
-    prices = Shrinker(8, 6)
-    assert prices["61837.63000000"] == 6183763
+    prices = Notation(8, 6)
+    assert prices.shrink("61837.63000000") == 6183763
     assert prices.finer(["61837.63000000"]) is None
-    finer = prices.finer(["61837.63100000", "61837.63000000"])
-    assert finer is not None
-    assert (finer.zeros, finer["61837.63100000"]) == (5, 61837631)
+    assert prices.finer(["61837.63100000", "61837.63000000", "61837.6311"]) == Notation(8, 5)
     assert prices.finer(["61837.631", "1e5", "", "007.00000000"]) is None
+
+
+def test_a_notation_is_a_value_and_never_false() -> None:
+    assert Notation(0, 0)
+    assert Notation.of(["100", "20"]) == Notation(0, 0)
+    assert Notation.of(["1.50000", "2.00000"]) == Notation(5, 4)
+    numbers = Shrinker(Notation(2, 1))
+    assert (numbers["1.50"], numbers["1.55"], list(numbers)) == (15, "1.55", ["1.50", "1.55"])
