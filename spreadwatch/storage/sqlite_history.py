@@ -3,9 +3,10 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,7 +33,10 @@ from spreadwatch.storage.stored import StoredQuote, StoredTrade
 _QUOTE = "key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty"
 _TRADE = "key, run, trade_id, lag_ms, price, qty"
 
-_Found = TypeVar("_Found")
+_SERIES = "SELECT id, venue, symbol, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros FROM series"
+_BY_KEY = "WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+
+Row = tuple[Any, ...]
 
 
 class _Table(Struct, frozen=True):
@@ -114,51 +118,30 @@ class SqliteHistory(History):
         return [RecordedGap(Venue(venue), *rest) for venue, *rest in rows]
 
     def _tables(self, kind: str) -> list[_Table]:
-        rows = self._select(
-            "SELECT id, venue, symbol, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros "
-            "FROM series WHERE kind = ? ORDER BY id",
-            (kind,),
-        )
-        return [
-            _Table(f"{kind}_{number}", Leg(Venue(venue), symbol, wire, multiplier), *notation)
-            for number, venue, symbol, wire, multiplier, *notation in rows
-        ]
-
-    def _table(self, kind: str, leg: Leg) -> _Table:
-        return next(table for table in self._tables(kind) if table.leg == leg)
+        return [_table(kind, row) for row in self._select(f"{_SERIES} WHERE kind = ? ORDER BY id", (kind,))]
 
     def _quote_before(self, leg: Leg, at_ms: int) -> StoredQuote | None:
-        table = self._table("quotes", leg)
-        rows = self._last(table.name, _QUOTE, at_ms)
+        table, [rows] = self._rows("quotes", leg, ((_last(_QUOTE), _after(at_ms)),))
         return table.quote(rows[0]) if rows else None
 
     def _trade_before(self, leg: Leg, at_ms: int) -> StoredTrade | None:
-        table = self._table("trades", leg)
-        rows = self._last(table.name, _TRADE, at_ms)
+        table, [rows] = self._rows("trades", leg, ((_last(_TRADE), _after(at_ms)),))
         return table.trade(rows[0]) if rows else None
 
-    def _last(self, table: str, columns: str, at_ms: int) -> list[tuple[Any, ...]]:
-        return self._select(
-            f"SELECT {columns} FROM {table} WHERE key < ? ORDER BY key DESC LIMIT 1",  # noqa: S608 - our own names
-            ((at_ms + 1) * ARRIVALS,),
-        )
-
     def _mids(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
-        table = self._table("quotes", leg)
         both = lambda bid, ask: EXACT.divide(  # noqa: E731 - said once
             EXACT.add(Decimal(bid), Decimal(ask)), Decimal(2 * leg.multiplier)
         )
-        return self._extremes(table, ("2 * bid + step", "bid, step"), (from_ms, to_ms), 2, both)
+        return self._extremes("quotes", leg, ("2 * bid + step", "bid, step"), (from_ms, to_ms), 2, both)
 
     def _trade_prices(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
-        table = self._table("trades", leg)
-        return self._extremes(
-            table, ("price", "price"), (from_ms, to_ms), 1, lambda text: per_coin(text, leg.multiplier)
-        )
+        one = lambda text: per_coin(text, leg.multiplier)  # noqa: E731 - as short as the one above
+        return self._extremes("trades", leg, ("price", "price"), (from_ms, to_ms), 1, one)
 
     def _extremes(
         self,
-        table: _Table,
+        series: str,
+        leg: Leg,
         columns: tuple[str, str],
         span_ms: tuple[int, int],
         parts: int,
@@ -168,21 +151,38 @@ class SqliteHistory(History):
         number, texts = columns
         keys = (span_ms[0] * ARRIVALS, span_ms[1] * ARRIVALS)
         kind = f"typeof({texts.split(',')[0]})"
-        span = f"FROM {table.name} WHERE key >= ? AND key < ?"
-        [(high, low)] = self._select(f"SELECT max({number}), min({number}) {span} AND {kind} = 'integer'", keys)
+        span = "FROM {} WHERE key >= ? AND key < ?"
+        table, ([(high, low)], others) = self._rows(
+            series,
+            leg,
+            (
+                (f"SELECT max({number}), min({number}) {span} AND {kind} = 'integer'", keys),
+                (f"SELECT {texts} {span} AND {kind} = 'text'", keys),
+            ),
+        )
         found = [] if high is None else [table.per_coin(high, parts), table.per_coin(low, parts)]
-        found += [value(*row) for row in self._select(f"SELECT {texts} {span} AND {kind} = 'text'", keys)]
+        found += [value(*row) for row in others]
         return (max(found), min(found)) if found else None
 
     def _quotes(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
-        table = self._table("quotes", leg)
-        select = f"SELECT {_QUOTE} FROM {table.name}"  # noqa: S608 - our own names
-        return map(table.quote, self._pages(select, from_ms, to_ms))
+        for table, rows in self._series_pages("quotes", leg, _QUOTE, from_ms, to_ms):
+            yield from map(table.quote, rows)
 
     def _trades(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
-        table = self._table("trades", leg)
-        select = f"SELECT {_TRADE} FROM {table.name}"  # noqa: S608 - our own names
-        return map(table.trade, self._pages(select, from_ms, to_ms))
+        for table, rows in self._series_pages("trades", leg, _TRADE, from_ms, to_ms):
+            yield from map(table.trade, rows)
+
+    def _series_pages(
+        self, kind: str, leg: Leg, columns: str, from_ms: int, to_ms: int
+    ) -> Iterator[tuple[_Table, list[Row]]]:
+        """Yield the rows of a series by key, a page at a time, each with the notation that it is written in."""
+        key, select = from_ms * ARRIVALS - 1, f"SELECT {columns} FROM {{}} {_BY_KEY}"  # noqa: S608 - ours
+        while True:
+            table, [rows] = self._rows(kind, leg, ((select, (key, to_ms * ARRIVALS, PAGE)),))
+            if not rows:
+                return
+            yield table, rows
+            key = rows[-1][0]
 
     def _link_rows(self, from_ms: int, to_ms: int) -> Iterator[LinkRow]:
         for key, venue, phase, reason in self._pages("SELECT key, venue, phase, reason FROM links", from_ms, to_ms):
@@ -211,19 +211,42 @@ class SqliteHistory(History):
         )
         return None if second is None else int(second)
 
-    def _pages(self, select: str, from_ms: int, to_ms: int) -> Iterator[tuple[Any, ...]]:
+    def _pages(self, select: str, from_ms: int, to_ms: int) -> Iterator[Row]:
         """Yield the rows of a select by key, a page at a time: no read lasts long."""
         key = from_ms * ARRIVALS - 1
-        while rows := self._select(
-            f"{select} WHERE key > ? AND key < ? ORDER BY key LIMIT {PAGE}", (key, to_ms * ARRIVALS)
-        ):
+        while rows := self._select(f"{select} {_BY_KEY}", (key, to_ms * ARRIVALS, PAGE)):
             yield from rows
             key = rows[-1][0]
 
-    def _select(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def _rows(
+        self, kind: str, leg: Leg, selects: tuple[tuple[str, tuple[int, ...]], ...]
+    ) -> tuple[_Table, list[list[Row]]]:
+        """Return what selects find in a series, and its notation of the same moment: a recorder may change both."""
+        with self._asked() as connection:
+            connection.execute("BEGIN")
+            try:
+                series = connection.execute(
+                    f"{_SERIES} WHERE kind = ? AND venue = ? AND symbol = ?", (kind, leg.venue.value, leg.symbol)
+                ).fetchone()
+                if series is None:
+                    raise StorageError(f"{self.path} was replaced by another recording meanwhile: ask again")
+                table = _table(kind, series)
+                found = [connection.execute(sql.format(table.name), values).fetchall() for sql, values in selects]
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        return table, found
+
+    def _select(self, sql: str, values: tuple[Any, ...] = ()) -> list[Row]:
+        with self._asked() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _asked(self) -> Iterator[sqlite3.Connection]:
+        """Give out the connection to one thread at a time; its faults become sentences."""
         with self._lock:
             try:
-                return self._open().execute(sql, values).fetchall()
+                yield self._open()
             except (sqlite3.Error, OSError) as error:
                 raise StorageError(explain(error, self.path)) from error
 
@@ -246,3 +269,16 @@ class SqliteHistory(History):
                     f"brought up to date and a copy of it is kept"
                 )
         return self._connection
+
+
+def _table(kind: str, row: Row) -> _Table:
+    number, venue, symbol, wire, multiplier, *notation = row
+    return _Table(f"{kind}_{number}", Leg(Venue(venue), symbol, wire, multiplier), *notation)
+
+
+def _last(columns: str) -> str:
+    return f"SELECT {columns} FROM {{}} WHERE key < ? ORDER BY key DESC LIMIT 1"  # noqa: S608 - our own names
+
+
+def _after(at_ms: int) -> tuple[int]:
+    return ((at_ms + 1) * ARRIVALS,)

@@ -100,3 +100,22 @@ def test_after_a_rollback_the_old_notation_is_believed(tmp_path: Path) -> None:
     store.write(quotes(("60000.30", "1.700", "60000.40", "2.100"), at_ms=START_MS + 1400))
     store.close()
     assert numbers(path) == [("60000.10", "1.500", "60000.20", "2.000"), ("60000.30", "1.700", "60000.40", "2.100")]
+
+
+def test_a_series_that_becomes_finer_while_it_is_read_is_read_as_it_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spreadwatch.storage.sqlite_history.PAGE", 1)
+    path = tmp_path / "recording.db"
+    sent = [("10.00", "1.000", "20.00", "2.000"), ("10.00", "3.000", "20.00", "4.000")]
+    finer = ("10.01", "0.001", "20.02", "0.002")
+    store = SqliteStore(path)
+    store.open(RUN)
+    store.write(quotes(*sent))
+    with closing(SqliteHistory(path)) as history:
+        reading = history.quotes(["BTCUSDT"])
+        first = next(reading)
+        store.write(quotes(finer, at_ms=START_MS + 700))
+        rows = [one.row for one in (first, *reading)]
+    store.close()
+    assert [(row.bid, row.bid_qty, row.ask, row.ask_qty) for row in rows] == [*sent, finer]
