@@ -3,12 +3,12 @@
 import ast
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "spreadwatch"
+from tests.house.source import PACKAGE, Import, modules_of, outsized
+
 ROOT = PACKAGE.name
 
 PURE = {
@@ -59,60 +59,6 @@ DOORS: dict[str, set[str]] = {
 """Room -> the other rooms it may import. app.py has no row: it may import everything."""
 
 
-@dataclass(frozen=True)
-class Import:
-    """One imported name: `lazy` inside a function, `typed` for type checkers only."""
-
-    line: int
-    name: str
-    lazy: bool = False
-    typed: bool = False
-
-    def of(self, modules: set[str]) -> bool:
-        """Tell whether this imports one of `modules` or something inside them."""
-        return any(self.name == module or self.name.startswith(f"{module}.") for module in modules)
-
-
-def imports_of(source: str, package: str) -> list[Import]:
-    """Return every import in `source`, a module of `package`, those through importlib with a literal name too."""
-    return list(_walk(ast.parse(source), package, lazy=False, typed=False))
-
-
-def _walk(node: ast.AST, package: str, *, lazy: bool, typed: bool) -> Iterator[Import]:
-    for child in ast.iter_child_nodes(node):
-        for name in _names(child, package):
-            yield Import(getattr(child, "lineno", 0), name, lazy, typed)
-        inside = lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        guarded = typed or (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test))
-        yield from _walk(child, package, lazy=inside, typed=guarded)
-
-
-def _names(node: ast.AST, package: str) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-        module = ".".join([*base, *([node.module] if node.module else [])])
-        return [f"{module}.{alias.name}" for alias in node.names]
-    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
-        return [ast.literal_eval(first) for first in node.args[:1] if isinstance(first, ast.Constant)]
-    return []
-
-
-def _modules(package: Path) -> dict[str, Path]:
-    """Return every module of `package` by its dotted name; a package goes by its own name."""
-    found = {}
-    for path in sorted(package.rglob("*.py")):
-        parts = path.relative_to(package.parent).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-def _imports(path: Path, package: Path) -> list[Import]:
-    inside = ".".join(path.relative_to(package.parent).parent.parts)
-    return imports_of(path.read_text(encoding="utf-8"), inside)
-
-
 def _room(name: str) -> str:
     """Return the room of a dotted name in the package: 'feed' for spreadwatch.feed.frames."""
     rest = name.split(".")[1:]
@@ -137,29 +83,29 @@ def _wrong(room: str, found: Import) -> str | None:
 def wrong_doors(package: Path) -> list[str]:
     """Return a line for every import of `package` that goes through a wrong door."""
     faults = []
-    for name, path in _modules(package).items():
+    for name, module in modules_of(package).items():
         room = _room(name)
         if room == "app":
             continue
         if room not in DOORS:
-            faults.append(f"{path.relative_to(package)}: a room without a row in DOORS")
+            faults.append(f"{module.shown}: a room without a row in DOORS")
             continue
-        found = [(each.line, _wrong(room, each)) for each in _imports(path, package)]
+        found = [(each.line, _wrong(room, each)) for each in module.imports]
         if room == "core":
-            found += [(line, f"core is pure and must not ask {clock}") for line, clock in _clocks(path)]
-        faults += [f"{path.relative_to(package)}:{line}: {fault}" for line, fault in found if fault]
+            found += [(line, f"core is pure and must not ask {clock}") for line, clock in _clocks(module.tree)]
+        faults += [f"{module.shown}:{line}: {fault}" for line, fault in found if fault]
     return faults
 
 
-def _clocks(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _clocks(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS:
             yield node.lineno, ast.unparse(node)
 
 
 def loaded_at_import(package: Path, start: str, forbidden: set[str]) -> list[str]:
     """Return how importing `start` alone leads to a forbidden module: one line per chain."""
-    modules, seen, chains = _modules(package), set[str](), []
+    modules, seen, chains = modules_of(package), set[str](), []
     todo = [(start, start)]
     while todo:
         name, chain = todo.pop()
@@ -167,7 +113,7 @@ def loaded_at_import(package: Path, start: str, forbidden: set[str]) -> list[str
             continue
         seen.add(name)
         todo += [(parent, chain) for parent in _parents(name)]
-        for found in _imports(modules[name], package):
+        for found in modules[name].imports:
             if found.lazy or found.typed:
                 continue
             if found.of(forbidden):
@@ -179,24 +125,6 @@ def loaded_at_import(package: Path, start: str, forbidden: set[str]) -> list[str
 def _parents(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts))]
-
-
-def outsized(package: Path) -> list[str]:
-    """Return a line for every file, function or missing docstring that breaks design §10."""
-    faults = []
-    for path in _modules(package).values():
-        source, name = path.read_text(encoding="utf-8"), path.relative_to(package)
-        tree = ast.parse(source)
-        if (lines := len(source.splitlines())) >= 400:
-            faults.append(f"{name}: {lines} lines, must be under 400")
-        if not ast.get_docstring(tree):
-            faults.append(f"{name}: no module docstring")
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                long = (node.end_lineno or node.lineno) - node.lineno + 1
-                if long >= 50:
-                    faults.append(f"{name}:{node.lineno}: {node.name} has {long} lines, must be under 50")
-    return faults
 
 
 def test_no_room_imports_through_a_wrong_door() -> None:
@@ -213,7 +141,7 @@ def test_files_and_functions_are_short_and_modules_have_a_docstring() -> None:
 
 
 def test_every_room_of_the_design_that_exists_was_walked() -> None:
-    rooms = {_room(name) for name in _modules(PACKAGE)}
+    rooms = {_room(name) for name in modules_of(PACKAGE)}
     assert {"core", "feed", "inbox", "config", "errors"} <= rooms
 
 
