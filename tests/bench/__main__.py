@@ -1,8 +1,10 @@
-"""`python -m tests.bench`: measure every figure of the section 'Speed' and print them as a table or as JSON.
+"""`python -m tests.bench`: measure every figure of speed and print them as a table or as JSON.
+
+`--against CHECKOUT` compares this checkout with another one instead: see pairs.py for what its ratios mean.
 
 Every ratio is taken within one round, in which the parties run one after the other, and the median over the
-rounds is held against the bar: on a shared machine a single number means nothing. CPU times are those of
-the whole process. `--seconds 1 --runs 1` is a quick look that proves nothing.
+rounds is held against the bar: on a shared machine a single number means nothing. CPU times are user + system
+of the whole process. `--seconds 1 --runs 1` is a quick look that proves nothing.
 """
 
 import argparse
@@ -14,31 +16,73 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import charting, lasting, receiving, storing, windows
+from tests.bench import against, charting, lasting, receiving, storing, windows
 from tests.bench.figures import Figure, as_json, table
-from tests.bench.processes import Children, ContenderError, children
+from tests.bench.processes import Children, ContenderError, children, display
 from tests.bench.receiving import Told
+from tests.bench.rows import ROWS, Stage
 
-ROWS = ("receive", "snapshot", *windows.SCENES, "lasting", "chart", "record")
+FIGURES = ("receive", "snapshot", *windows.SCENES, "lasting", "chart", "record")
+_SECONDS, _SECONDS_AGAINST = 10.0, 2.0
+_PAIRS = 15
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when every measured figure reaches its bar, 1 when one misses it."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="data instead of a table")
+    parser.add_argument("--only", metavar="ROW", nargs="+", action="extend", help=f"of {', '.join(FIGURES)}")
+    parser.add_argument("--seconds", type=float, help="length of a flood; scales the rest (10, against another 2)")
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has the other libraries")
-    parser.add_argument("--only", metavar="ROW,…", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
-    parser.add_argument("--seconds", type=float, default=10, help="length of a flood; scales the rest (10)")
     parser.add_argument("--runs", type=int, default=3, help="rounds (3)")
+    other = parser.add_argument_group("against another checkout", f"rows: {', '.join(ROWS)}")
+    other.add_argument("--against", metavar="CHECKOUT", type=Path, help="a clone of this repository at another commit")
+    other.add_argument("--pairs", type=int, default=_PAIRS, help=f"rounds of old, new and old again ({_PAIRS})")
+    other.add_argument("--bar", metavar="[ROW=]X", action="append", default=[], help="largest new ÷ old (1.02)")
+    other.add_argument("--capture", metavar="FILE", type=Path, help="recorded quotes of BTCUSDT")
     options = parser.parse_args(arguments)
-    wanted = set(options.only.split(","))
-    if unknown := wanted - set(ROWS):
-        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    if options.runs < 1 or not 0 < options.seconds <= 600:
-        parser.error("--runs is at least 1, --seconds above 0 and at most 600")
-    told = Told(options.seconds, options.runs, options.peers and str(Path(options.peers).absolute()))
+    known = tuple(ROWS) if options.against else FIGURES
+    wanted = [row for words in options.only or known for row in words.split(",")]
+    if unknown := set(wanted) - set(known):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    seconds = options.seconds or (_SECONDS_AGAINST if options.against else _SECONDS)
+    if min(options.runs, options.pairs) < 1 or not 0 < seconds <= 600:
+        parser.error("--runs and --pairs are at least 1, --seconds above 0 and at most 600")
+    if options.against is None:
+        return _figures(options, wanted, seconds)
+    root = options.against.resolve()
+    if not (root / "spreadwatch" / "__init__.py").is_file():
+        parser.error(f"--against takes a clone of this repository; there is no spreadwatch/ in {root}")
+    try:
+        bars = _bars(options.bar)
+    except ValueError as error:
+        parser.error(f"--bar takes 1.02, or idle=0.45 for one row: {error}")
+    return _compare(options, against.Plan(root, wanted, options.pairs, bars), seconds)
+
+
+def _bars(words: Sequence[str]) -> dict[str, float]:
+    """Read bars by row, "" for all others. Raises ValueError."""
+    bars = {"": 1.02}
+    for word in words:
+        row, _, bar = word.rpartition("=")
+        if row and row not in ROWS:
+            raise ValueError(f"no such row: {row}")
+        bars[row] = float(bar)
+    return bars
+
+
+def _compare(options: argparse.Namespace, plan: against.Plan, seconds: float) -> int:
+    with children() as family, display() as screen:
+        outcome = against.measure(Stage(family, screen, seconds, options.capture), plan)
+    where = {**_where(), "seconds": seconds}
+    print(json.dumps(against.report(outcome, plan, where), indent=1) if options.json else against.page(outcome, plan))
+    return int(not outcome.holds)
+
+
+def _figures(options: argparse.Namespace, wanted: Sequence[str], seconds: float) -> int:
+    told = Told(seconds, options.runs, options.peers and str(Path(options.peers).absolute()))
     with children() as family:
-        figures = _measure(family, told, wanted)
+        figures = _measure(family, told, set(wanted))
     print(json.dumps(_report(figures, told), indent=1) if options.json else _page(figures, told))
     return int(any(figure.passes is False for figure in figures))
 
@@ -55,7 +99,7 @@ def _measure(family: Children, told: Told, wanted: set[str]) -> list[Figure]:
     for rows, measure in steps:
         if not rows:
             continue
-        print(f"measuring {', '.join(row for row in ROWS if row in rows)} …", file=sys.stderr)
+        print(f"measuring {', '.join(row for row in FIGURES if row in rows)} …", file=sys.stderr)
         try:
             figures += measure(rows)
         except ContenderError as error:
@@ -63,16 +107,17 @@ def _measure(family: Children, told: Told, wanted: set[str]) -> list[Figure]:
     return figures
 
 
-def _report(figures: list[Figure], told: Told) -> dict[str, object]:
+def _where() -> dict[str, object]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": os.cpu_count(),
-        "runs": told.runs,
-        "seconds": told.seconds,
-        "figures": as_json(figures),
     }
+
+
+def _report(figures: list[Figure], told: Told) -> dict[str, object]:
+    return {**_where(), "runs": told.runs, "seconds": told.seconds, "figures": as_json(figures)}
 
 
 def _page(figures: list[Figure], told: Told) -> str:

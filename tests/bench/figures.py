@@ -34,14 +34,14 @@ def table(figures: Iterable[Figure]) -> str:
     """Return the figures as text for people."""
     rows = [("figure", "must reach", "median", "min – max", "")]
     for one in figures:
-        bar = "" if one.bar is None else f"≤ {_number(one.bar)}{one.unit}"
+        bar = "" if one.bar is None else f"≤ {shortened(one.bar)}{one.unit}"
         if one.median is None:
             rows.append((one.name, bar, "not measured", one.note, ""))
             continue
         verdict = {True: "pass", False: "MISS", None: ""}[one.passes]
-        spread = f"{_number(min(one.values))} – {_number(max(one.values))}"
+        spread = f"{shortened(min(one.values))} – {shortened(max(one.values))}"
         note = f"{verdict}  {one.note}".strip()
-        rows.append((one.name, bar, f"{_number(one.median)}{one.unit}", spread, note))
+        rows.append((one.name, bar, f"{shortened(one.median)}{one.unit}", spread, note))
     widths = [max(len(row[column]) for row in rows if row[2] != "not measured") for column in range(4)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=True)) for row in rows
@@ -64,7 +64,8 @@ def as_json(figures: Iterable[Figure]) -> list[dict[str, Any]]:
     ]
 
 
-def _number(value: float) -> str:
+def shortened(value: float) -> str:
+    """Write a number with as many digits as a reader needs."""
     if value == 0:
         return "0"
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3

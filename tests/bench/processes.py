@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 Answer = dict[str, Any]
@@ -34,6 +34,12 @@ class Children:
         }
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._folder = folder
+        self._places = 0
+
+    def place(self, name: str) -> Path:
+        """Return where a file of that name may be written, by no other run."""
+        self._places += 1
+        return self._folder / f"{self._places}-{name}"
 
     def run(self, *command: str, python: str = sys.executable, limit_s: float = 120, display: str | None = None) -> str:
         """Return what a module's run printed. Raises ContenderError."""
@@ -71,42 +77,61 @@ class Children:
     @contextlib.contextmanager
     def server(self, *command: str) -> Iterator["Conversation"]:
         """Run a module that answers each line with a line of JSON, and end it afterwards."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            env=self._environment,
-            cwd=self._folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            yield Conversation(process)
-        finally:
-            end(process)
+        with self.child("-m", *command) as conversation:
+            yield conversation
+
+    @contextlib.contextmanager
+    def child(self, *command: str, **settings: str) -> Iterator["Conversation"]:
+        """Run the interpreter with a command, and with more in its environment; end it afterwards."""
+        with tempfile.TemporaryFile("w+", dir=self._folder, encoding="utf-8") as said:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                env={**self._environment, **settings},
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
+            try:
+                yield Conversation(process, said)
+            finally:
+                end(process)
 
 
 class Conversation:
-    """A child that answers lines."""
+    """A child that answers lines. What it says on standard error is kept for the sentence about its failure."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[str], said: IO[str]) -> None:
+        self.process = process
+        self._said = said
+
+    def words(self) -> str:
+        """Wait for its next line. Raises ContenderError when it has ended."""
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            raise ContenderError(f"the process ended without an answer{_last_words(self.said())}")
+        return line.strip()
 
     def line(self) -> Answer:
-        """Wait for its next line. Raises ContenderError when it has ended."""
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        if not line:
-            raise ContenderError("the process ended without an answer")
-        answer = json.loads(line)
+        """Wait for its next line of JSON. Raises ContenderError when it has ended."""
+        answer = json.loads(self.words())
         assert isinstance(answer, dict)
         return answer
 
     def ask(self, words: str) -> Answer:
         """Send a line and wait for the answer."""
-        assert self._process.stdin
-        self._process.stdin.write(words + "\n")
-        self._process.stdin.flush()
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(words + "\n")
+            self.process.stdin.flush()
         return self.line()
+
+    def said(self) -> str:
+        """Return all that it has said on standard error."""
+        self._said.seek(0)
+        return self._said.read()
 
 
 def end(process: subprocess.Popen[str], limit_s: float = 10) -> None:

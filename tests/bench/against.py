@@ -1,0 +1,140 @@
+"""`python -m tests.bench --against CHECKOUT`: this checkout and another one in the same rounds, row by row."""
+
+import itertools
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from tests.bench.figures import shortened
+from tests.bench.pairs import Comparison, Verdict
+from tests.bench.processes import ROOT, ContenderError
+from tests.bench.rows import ROWS, Stage, Values
+
+_ORDERS = tuple(itertools.permutations(("new", "old", "again")))
+_SPARE = 3
+"""So many rounds of a row may fail before it is given up."""
+
+
+class Plan(Struct, frozen=True):
+    """What the command line asked for. `bars`: largest ratio by row, "" for all others."""
+
+    other: Path
+    rows: list[str]
+    pairs: int
+    bars: dict[str, float]
+
+
+class Outcome(Struct, frozen=True):
+    """What was found: a comparison per figure, and of the rows that gave none the reason."""
+
+    found: list[Comparison]
+    failed: dict[str, str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every row was measured and none missed its bar."""
+        return not self.failed and all(one.verdict is not Verdict.MISSED for one in self.found)
+
+
+def measure(stage: Stage, plan: Plan) -> Outcome:
+    """Run every row's rounds."""
+    found: list[Comparison] = []
+    failed: dict[str, str] = {}
+    for row in plan.rows:
+        print(f"measuring {row} …", file=sys.stderr)
+        try:
+            found += _row(stage, plan, row)
+        except ContenderError as error:
+            failed[row] = str(error)
+    return Outcome(found, failed)
+
+
+def _row(stage: Stage, plan: Plan, row: str) -> list[Comparison]:
+    play = ROWS[row].play
+    roots = {"new": ROOT, "old": plan.other, "again": plan.other}
+    for root in (ROOT, plan.other):
+        play(stage, root)  # so that everything is compiled and in the disk's cache
+    rounds = list(complete_rounds(lambda name: play(stage, roots[name]), plan.pairs))
+    bar = plan.bars.get(row, plan.bars[""])
+    return [
+        Comparison(title, unit, bar, *([one[name][figure] for one in rounds] for name in roots))
+        for figure, (title, unit) in ROWS[row].figures.items()
+    ]
+
+
+def complete_rounds(run: Callable[[str], Values], pairs: int) -> Iterator[Mapping[str, Values]]:
+    """Yield so many rounds in which all three runs gave figures. Raises ContenderError after a few that did not."""
+    failures = 0
+    orders = itertools.cycle(_ORDERS)
+    done = 0
+    while done < pairs:
+        try:
+            values = {name: run(name) for name in next(orders)}
+        except ContenderError:
+            failures += 1
+            if failures > _SPARE:
+                raise
+            continue
+        done += 1
+        yield values
+
+
+def commit_of(root: Path) -> str:
+    """Name a checkout's commit, with a + when files differ from it; "" where git does not tell."""
+    words = subprocess.run(
+        ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return words.stdout.strip()
+
+
+def table(found: Iterable[Comparison]) -> str:
+    """Return the comparisons as text for people."""
+    rows = [("row", "old", "new", "new ÷ old", "A/A band", "bar", "")]
+    for one in found:
+        low, high = one.band
+        old, new = (f"{shortened(statistics.median(values))} {one.unit}" for values in (one.old, one.new))
+        rows.append((one.row, old, new, f"{one.ratio:.3f} ×", f"{low:.3f} – {high:.3f}", f"{one.bar:g}", one.verdict))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[str, Any]:
+    """Return the outcome as data for programs."""
+    rows = [
+        {
+            "row": one.row,
+            "unit": one.unit,
+            "ratio": one.ratio,
+            "band": one.band,
+            "bar": one.bar,
+            "verdict": one.verdict.value,
+            "new": one.new,
+            "old": one.old,
+            "again": one.again,
+        }
+        for one in outcome.found
+    ]
+    return {**where, "pairs": plan.pairs, "rows": rows, "failed": outcome.failed}
+
+
+def page(outcome: Outcome, plan: Plan) -> str:
+    """Return the outcome as text for people."""
+    lines = [
+        f"new: {ROOT / 'spreadwatch'} at {commit_of(ROOT)}",
+        f"old: {plan.other / 'spreadwatch'} at {commit_of(plan.other)}",
+        f"{plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
+        "A/A band: where the median of so many old ÷ old falls in 95 % of all cases",
+        "",
+    ]
+    if outcome.found:
+        lines.append(table(outcome.found))
+    lines += [f"{row}: not measured: {reason}" for row, reason in outcome.failed.items()]
+    return "\n".join(lines)

@@ -1,0 +1,223 @@
+"""The sender of a measured process: the local exchange in a process of its own, which does what it is told.
+
+    python -m tests.bench.sender --symbols ETHUSDT --heartbeat 1
+    python -m tests.bench.sender --symbols 400
+
+The first line it prints holds the URLs. After that it answers each line on standard input with one of JSON:
+
+    wait            when every symbol is subscribed to on both venues
+    load COUNT      encode so many frames of each venue
+    load FILE       encode the frames of a capture, in its order
+    send            send what was loaded, one venue after the other
+    mix             send what was loaded, in its order
+    rate N SECONDS  send N frames a second in all, those of a connection in one write per 2 ms
+    burst N         send N frames of each venue at once
+    quote           send a quote of each
+
+What was sent is told by symbol, with the monotonic time before it in ns and the seconds it took until each
+receiver had answered a ping behind its last frame.
+"""
+
+import argparse
+import itertools
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.bench.tape import LONGEST, Tape
+from tests.exchange import Exchange, Symbol
+from tests.exchange_capture import read_capture
+from tests.exchange_connection import Connection
+from tests.exchange_frames import envelope, frame
+
+URLS = ("spot_stream", "futures_stream", "spot_rest", "futures_rest")
+_VENUES = ("futures", "spot")
+_TICK_S = 0.002
+_WAIT_S = 60.0
+_PART = 5_000  # frames, of a size that a socket likes
+_STRETCH_MS = 100  # of a capture go in one write
+Answer = dict[str, object]
+Key = tuple[str, str]  # venue and symbol
+Part = tuple[Key, int, bytes]  # how many frames, and their bytes
+
+
+class Sender:
+    """Quotes of some symbols: templates that wait for their numbers."""
+
+    def __init__(self, exchange: Exchange, symbols: Sequence[str], *, moving: bool) -> None:
+        self._exchange = exchange
+        self._tapes = {(venue, name): Tape(venue, name, moving=moving) for name in symbols for venue in _VENUES}
+        self._keys = list(self._tapes)
+        self._next = 0
+        self._loaded: list[Part] = []
+        self._sent: Counter[str] = Counter()
+        self._readers: dict[Key, list[Connection]] = {}
+        self._sought_at_s = 0.0
+
+    def wait(self) -> Answer:
+        """Wait for all subscriptions."""
+        for venue, symbol in self._keys:
+            self._exchange.wait_subscribed(venue, _stream(symbol), _WAIT_S)
+        return {"connections": {venue: len(self._exchange.connections(venue)) for venue in (*_VENUES, "marks")}}
+
+    def load(self, what: str) -> Answer:
+        """Encode frames of the first symbol for later: so many of each venue, or those of a capture."""
+        keys = self._keys[: len(_VENUES)]
+        if what.isdecimal():
+            sizes = [_PART] * (int(what) // _PART) + [int(what) % _PART]
+            self._loaded = [(key, size, self._tapes[key].chunk(size)) for size in sizes if size for key in keys]
+        else:
+            self._loaded = _captured(Path(what), keys[0][1])
+        return {"frames": sum(count for _, count, _ in self._loaded)}
+
+    def send(self) -> Answer:
+        """Send what was loaded, one venue after the other: no reader disturbs the other."""
+
+        def send() -> None:
+            for venue in _VENUES:
+                for part in self._loaded:
+                    if part[0][0] == venue:
+                        self._send([part])
+                self._wait_for_pongs()
+
+        return self._timed(send)
+
+    def mix(self) -> Answer:
+        """Send what was loaded, in its order."""
+
+        def mix() -> None:
+            for part in self._loaded:
+                self._send([part])
+
+        return self._timed(mix)
+
+    def rate(self, rate: float, seconds: float) -> Answer:
+        """Keep a rate for so long, and tell every mark price each second."""
+
+        def run() -> None:
+            began = time.monotonic()
+            done, marked = 0, 0
+            while (passed := time.monotonic() - began) < seconds:
+                due = min(int(passed * rate), done + LONGEST)
+                self._send(self._share(due - done))
+                done = due
+                if passed >= marked:
+                    marked += 1
+                    self._mark()
+                threading.Event().wait(_TICK_S)
+
+        return self._timed(run)
+
+    def burst(self, count: int) -> Answer:
+        """Send so many frames of each venue of the first symbol at once."""
+        frames = [(key, count, self._tapes[key].chunk(count)) for key in self._keys[: len(_VENUES)]]
+        return self._timed(lambda: self._send(frames))
+
+    def _share(self, count: int) -> list[Part]:
+        """Encode the next frames, of all symbols and venues in turn."""
+        each, more = divmod(count, len(self._keys))
+        turn = self._keys[self._next :] + self._keys[: self._next]
+        self._next = (self._next + more) % len(self._keys)
+        shares = ((key, each + (place < more)) for place, key in enumerate(turn))
+        return [(key, share, self._tapes[key].chunk(share)) for key, share in shares if share]
+
+    def _send(self, parts: Sequence[Part]) -> None:
+        """Send parts, those of one connection in one write."""
+        now_s = time.monotonic()
+        if now_s > self._sought_at_s + 1:
+            self._sought_at_s, self._readers = now_s, {}
+        writes: dict[Connection, list[bytes]] = {}
+        for key, count, data in parts:
+            readers = self._readers_of(key)
+            self._sent[key[1]] += count if readers else 0
+            for one in readers:
+                writes.setdefault(one, []).append(data)
+        for one, mine in writes.items():
+            one.send_raw(b"".join(mine))
+
+    def _readers_of(self, key: Key) -> list[Connection]:
+        venue, symbol = key
+        if key not in self._readers:
+            self._readers[key] = [one for one in self._exchange.connections(venue) if one.takes(_stream(symbol))]
+        return self._readers[key]
+
+    def _mark(self) -> None:
+        if not self._exchange.connections("marks"):
+            return
+        for _, symbol in self._keys[:: len(_VENUES)]:
+            mark = {"e": "markPriceUpdate", "s": symbol, "p": "83091.60", "i": "83091.60", "r": "0.0001", "T": 1 << 42}
+            self._exchange.send("marks", mark, f"{symbol.lower()}@markPrice@1s")
+
+    def _timed(self, send: Callable[[], object]) -> Answer:
+        self._sent.clear()
+        at_ns = time.monotonic_ns()
+        send()
+        self._wait_for_pongs()
+        return {"at_ns": at_ns, "seconds": (time.monotonic_ns() - at_ns) / 1e9, "sent": dict(self._sent)}
+
+    def _wait_for_pongs(self) -> None:
+        everyone = [one for venue in _VENUES for one in self._exchange.connections(venue)]
+        waiting = {one: len(one.pongs) for one in everyone if one.is_open and one.ping()}
+        self._exchange.wait_until(
+            lambda: all(len(one.pongs) > before or not one.is_open for one, before in waiting.items()), _WAIT_S
+        )
+
+
+def _captured(path: Path, symbol: str) -> list[Part]:
+    """Encode a capture's frames of a symbol: for each tenth of a second a part of each venue."""
+    parts: list[Part] = []
+    for _, lines in itertools.groupby(read_capture(path), key=lambda line: line.recv_ms // _STRETCH_MS):
+        found: dict[str, list[bytes]] = {}
+        for line in lines:
+            if line.stream == _stream(symbol):
+                found.setdefault(line.venue, []).append(frame(envelope(line.stream, line.payload)))
+        parts += [((venue, symbol), len(frames), b"".join(frames)) for venue, frames in found.items()]
+    return parts
+
+
+def _stream(symbol: str) -> str:
+    return f"{symbol.lower()}@bookTicker"
+
+
+def _obey(sender: Sender, words: Sequence[str]) -> Answer:
+    what, *arguments = words
+    if what == "rate":
+        return sender.rate(float(arguments[0]), float(arguments[1]))
+    if what == "burst":
+        return sender.burst(int(arguments[0]))
+    if what == "load":
+        return sender.load(" ".join(arguments))
+    if what == "quote":
+        return sender.burst(1)
+    orders: dict[str, Callable[[], Answer]] = {"wait": sender.wait, "send": sender.send, "mix": sender.mix}
+    return orders[what]()
+
+
+def main() -> int:
+    """Serve until standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.sender", description=__doc__)
+    parser.add_argument("--symbols", default="ETHUSDT", help="one symbol, or how many coins trade there")
+    parser.add_argument("--heartbeat", type=float, help="seconds between BTCUSDT quotes on both venues")
+    parser.add_argument("--moving", action="store_true", help="every quote moves the spread")
+    options = parser.parse_args()
+    coins = [f"COIN{number}" for number in range(int(options.symbols))] if options.symbols.isdecimal() else []
+    listed = [Symbol(coin, "0.01", "0.001") for coin in ("BTC", "ETH", *coins)]
+    names = [f"{coin}USDT" for coin in coins] or [options.symbols]
+    with Exchange(heartbeat=options.heartbeat, spot_symbols=listed, futures_symbols=listed) as exchange:
+        sender = Sender(exchange, names, moving=options.moving)
+        _say({name: getattr(exchange, name) for name in URLS})
+        for line in sys.stdin:
+            _say(_obey(sender, line.split()))
+    return 0
+
+
+def _say(words: Answer) -> None:
+    print(json.dumps(words), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
