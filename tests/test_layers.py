@@ -25,15 +25,14 @@ CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow"}
 NETWORK = {"websocket", "socket", "ssl"}
 DIALS = NETWORK | {"asyncio", "http", "select", "selectors", "socketserver", "urllib.request"}
 
-CONFIG_PARTS = {"config_rules", "config_places", "config_alerts", "config_text", "config_words"}
-SETTINGS = {"config", "config_keys", "errors", *CONFIG_PARTS}
+SETTINGS = {"config", "errors"}
 DOORS: dict[str, set[str]] = {
     "core": set(),
     "feed": {"core", *SETTINGS},
     "storage": {"core", *SETTINGS},
     "api": {"core", *SETTINGS},
     "notify": {"core", *SETTINGS},
-    "ui": {"core", "config", "config_keys"},
+    "ui": {"core", "config"},
     "commands": {"core", *SETTINGS, "inbox", "feed", "storage", "recording"},
     "inbox": {"core"},
     "session": {"core", *SETTINGS, "inbox", "feed"},
@@ -44,13 +43,7 @@ DOORS: dict[str, set[str]] = {
     "live": {"core", *SETTINGS, "session", "feed"},
     "alarms": {"core", *SETTINGS, "session", "feed", "notify"},
     "errors": set(),
-    "config_keys": {"core", "errors", *CONFIG_PARTS},
-    "config_rules": set(),
-    "config_places": {"config_rules"},
-    "config_words": set(),
-    "config_alerts": {"core", "config_rules", "config_words"},
-    "config_text": {"core", "config_keys", *CONFIG_PARTS},
-    "config": {"core", *SETTINGS},
+    "config": {"core", "errors"},
     "logs": SETTINGS,
     "cli": {"core", *SETTINGS, "logs", "commands", "app"},
     "__main__": {"cli"},

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from spreadwatch.config_rules import RefusedError, Symbol
+from spreadwatch.config.kinds import RefusedError, Symbol
 from spreadwatch.core.moments import EPOCH
 
 FIRST_MS = 946_684_800_000

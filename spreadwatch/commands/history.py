@@ -18,7 +18,7 @@ from spreadwatch.commands.history_export import Target, export, target
 from spreadwatch.commands.output import in_encoding, say
 from spreadwatch.commands.times import read_time
 from spreadwatch.config import Config
-from spreadwatch.config_words import closest, printable
+from spreadwatch.config.wording import closest, printable
 from spreadwatch.core import answers_json
 from spreadwatch.core.answers import Bar, Price
 from spreadwatch.core.moments import iso

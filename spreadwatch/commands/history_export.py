@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from spreadwatch.commands.output import say
 from spreadwatch.commands.progress import ProgressBar
-from spreadwatch.config_words import printable
+from spreadwatch.config.wording import printable
 from spreadwatch.core.moments import iso
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.storage.export import Form, Kind, Wanted, write

@@ -12,7 +12,7 @@ from msgspec import Struct
 from spreadwatch import cli
 from spreadwatch.commands import history
 from spreadwatch.config import Config
-from spreadwatch.config_keys import Record
+from spreadwatch.config.keys import Record
 from spreadwatch.feed.capture import Capture
 from spreadwatch.storage.postgres_store import PostgresStore
 from spreadwatch.storage.rows import Store

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
-from spreadwatch.config_keys import KEYS
+from spreadwatch.config.keys import KEYS
 from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed import dial

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from spreadwatch import config
 from spreadwatch.config import KEYS, Config, Key, Window, describe, example, load
+from spreadwatch.config.load import _is_secret
 from spreadwatch.errors import ConfigError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NOTHING: Final[Mapping[str, Never]] = {}
 Env = Mapping[str, str]
 Arguments = Mapping[str, object]
@@ -234,7 +234,7 @@ def test_a_secret_in_the_file_is_refused_and_never_shown(folders: Folders, toml:
 
 
 def test_no_key_looks_like_a_secret() -> None:
-    assert not [key.name for key in KEYS if config._is_secret(key.name) != (key.kind == "secret")]
+    assert not [key.name for key in KEYS if _is_secret(key.name) != (key.kind == "secret")]
 
 
 def test_faults_hold_no_control_characters(folders: Folders) -> None:

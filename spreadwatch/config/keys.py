@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
-from spreadwatch.config_alerts import AlertRules
-from spreadwatch.config_places import BaseUrl, BindAddress, OptionalFile, OptionalPath, OptionalSecret, OptionalUrl
-from spreadwatch.config_rules import AmountOrOff, Choice, CommandLine, Exact, Flag, Number, Rule, Symbol, Symbols
+from spreadwatch.config.alerts import AlertRules
+from spreadwatch.config.kinds import AmountOrOff, Choice, CommandLine, Exact, Flag, Number, Rule, Symbol, Symbols
+from spreadwatch.config.places import BaseUrl, BindAddress, OptionalFile, OptionalPath, OptionalSecret, OptionalUrl
 from spreadwatch.core.alerts import Rule as AlertRule
 
 ENVIRONMENT_PREFIX: Final = "SPREADWATCH_"

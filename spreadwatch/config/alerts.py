@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from spreadwatch import config_rules
-from spreadwatch.config_rules import Choice, Exact, Flag, Number, RefusedError, Words
-from spreadwatch.config_words import closest, printable, show
+from spreadwatch.config import kinds
+from spreadwatch.config.kinds import Choice, Exact, Flag, Number, RefusedError, Words
+from spreadwatch.config.wording import closest, printable, show
 from spreadwatch.core.alerts import Number as Watched
 from spreadwatch.core.alerts import Rule, Side, check
 
@@ -29,10 +29,10 @@ class _SymbolOrAll:
     def check(self, value: object, folder: Path) -> str | None:
         if isinstance(value, str) and value.lower() == ALL:
             return None
-        return config_rules.Symbol().check(value, folder)
+        return kinds.Symbol().check(value, folder)
 
 
-FIELDS: Final[Mapping[str, config_rules.Rule]] = {
+FIELDS: Final[Mapping[str, kinds.Rule]] = {
     "name": Words(60),
     "symbol": _SymbolOrAll(),
     "number": Choice(tuple(Watched)),

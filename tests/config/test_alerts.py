@@ -10,9 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from spreadwatch.config import Config, describe, load, rule_from_texts
-from spreadwatch.config_alerts import FIELDS, rule_to_table
+from spreadwatch.config.alerts import FIELDS, rule_to_table
 from spreadwatch.core.alerts import Number, Rule, Side
-from tests.test_config import TOML_VALUES, Folders, folders, load_or_refuse, toml
+from tests.config.test_load import TOML_VALUES, Folders, folders, load_or_refuse, toml
 
 __all__ = ["folders"]
 

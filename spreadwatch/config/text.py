@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from spreadwatch.config_alerts import rule_to_table
-from spreadwatch.config_keys import KEYS, SECTIONS, Config, Key
-from spreadwatch.config_rules import OFF
+from spreadwatch.config.alerts import rule_to_table
+from spreadwatch.config.keys import KEYS, SECTIONS, Config, Key
+from spreadwatch.config.kinds import OFF
 
 _EDITED: Final = ("", "window", "size", "notify")
 """Sections that people edit: the example sets their keys, and comments out all others."""

@@ -1,7 +1,7 @@
 """Settings from the command line, the environment, .env and a TOML file, strongest first, checked together.
 
 Pure apart from reading the files: environment and folders come in as arguments. The keys are declared in
-config_keys; this module knows none of them by name.
+`keys`; this module knows none of them by name.
 """
 
 import io
@@ -15,41 +15,17 @@ from typing import Any, Final
 
 import platformdirs
 
-from spreadwatch.config_alerts import RefusedRulesError, rule_from_texts
-from spreadwatch.config_keys import (
+from spreadwatch.config.alerts import RefusedRulesError
+from spreadwatch.config.keys import (
     ENVIRONMENT_PREFIX,
     KEYS,
     SECTIONS,
     Config,
-    Endpoints,
-    Feed,
-    Fees,
     Key,
-    Notify,
-    Size,
-    Window,
 )
-from spreadwatch.config_rules import RefusedError
-from spreadwatch.config_text import describe, example
-from spreadwatch.config_words import closest, printable, show
+from spreadwatch.config.kinds import RefusedError
+from spreadwatch.config.wording import closest, printable, show
 from spreadwatch.errors import ConfigError
-
-__all__ = [
-    "KEYS",
-    "Config",
-    "Endpoints",
-    "Feed",
-    "Fees",
-    "Key",
-    "Notify",
-    "Size",
-    "Window",
-    "describe",
-    "example",
-    "load",
-    "rule_from_texts",
-    "user_folder",
-]
 
 FILE_NAME: Final = "config.toml"
 FILE_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
