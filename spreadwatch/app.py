@@ -24,14 +24,14 @@ from spreadwatch.config import Config
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import NoDisplayError
 from spreadwatch.feed import binance, clock
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 
 if TYPE_CHECKING:
-    from spreadwatch.alarms import Alarms
     from spreadwatch.feed.probe import Finding
     from spreadwatch.feed.transport import Transport
     from spreadwatch.feed.worker import Worker
-    from spreadwatch.switches import Switches
+    from spreadwatch.run.alarms import Alarms
+    from spreadwatch.run.switches import Switches
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.ui.options import WindowOptions
 
@@ -47,7 +47,7 @@ def live(settings: Config, *, charted: bool = True) -> Session:
         from spreadwatch.feed.dial import tls_context
 
         tls_context(Path(settings.feed.ca_file))
-    from spreadwatch.live import LiveSession
+    from spreadwatch.run.live import LiveSession
 
     return LiveSession(settings, charted=charted)
 
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace, settings: Config) -> int:
 
 
 def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
-    from spreadwatch.alarms import Alarms
+    from spreadwatch.run.alarms import Alarms
 
     if session.badge:
         say(f"{session.badge.lower()}: these quotes are invented")
@@ -108,7 +108,7 @@ def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
 
 def _record(session: Session, duration_s: float | None) -> int:
     from spreadwatch.commands.record import record, sentence
-    from spreadwatch.recording import Recording, where
+    from spreadwatch.run.recording import Recording, where
 
     recording = Recording(session.settings, clock.now, session.sink)
     session.taps.append(recording.tap)
@@ -128,8 +128,8 @@ def _record(session: Session, duration_s: float | None) -> int:
 def _serve(session: Session) -> int:
     """Serve until Ctrl-C, and record beside it where the settings say so."""
     from spreadwatch.commands.record import record
-    from spreadwatch.recording import Recording
-    from spreadwatch.switches import open_service
+    from spreadwatch.run.recording import Recording
+    from spreadwatch.run.switches import open_service
 
     recording = Recording(session.settings, clock.now, session.sink)
     session.taps.append(recording.tap)
@@ -152,7 +152,7 @@ def _serve(session: Session) -> int:
 
 
 def _replay(arguments: argparse.Namespace, settings: Config) -> int:
-    from spreadwatch import playback
+    from spreadwatch.run import playback
 
     # Only --symbol chooses from what was recorded; the settings say what to watch live.
     chosen = settings.symbols if settings.sources.get("symbols") == "command line" else ()
@@ -162,7 +162,7 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
             heartbeat = binance.canonical(settings.feed.heartbeat_symbol)
             source = playback.of_capture(arguments.file, chosen, heartbeat, *span)
         else:
-            from spreadwatch.recording import open_history, where
+            from spreadwatch.run.recording import open_history, where
 
             history = opened.enter_context(contextlib.closing(open_history(settings)))
             source = playback.of_history(history, where(settings), chosen, *span)
@@ -186,8 +186,8 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
 
 def _window(session: Session, settings: Config, transport: "Transport | None" = None) -> int:
     """Open the window, then start the session; return when the window was closed."""
-    from spreadwatch.alarms import Alarms
-    from spreadwatch.switches import Switches
+    from spreadwatch.run.alarms import Alarms
+    from spreadwatch.run.switches import Switches
 
     alarms, switches = Alarms(session), Switches(session)
     dashboard = _open_dashboard(session, settings, alarms, switches, transport)
@@ -225,8 +225,8 @@ def _open_dashboard(
 
     `alarms`: what sends alerts out of the program, None for those that nobody sends. `transport`: of a replay.
     """
-    from spreadwatch.alarms import Alarms
-    from spreadwatch.switches import Switches
+    from spreadwatch.run.alarms import Alarms
+    from spreadwatch.run.switches import Switches
 
     alarms, switches = alarms or Alarms(session), switches or Switches(session)
     try:

@@ -17,13 +17,14 @@ from typing import Any
 
 import pytest
 
-from spreadwatch import app, config, playback
+from spreadwatch import app, config
 from spreadwatch.config import Config
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 from spreadwatch.errors import RegionError
-from spreadwatch.playback import Playback
-from spreadwatch.session import Session
+from spreadwatch.run import playback
+from spreadwatch.run.playback import Playback
+from spreadwatch.run.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.conftest import ROOT, Tape
 from tests.exchange import STALL, Exchange, frame, http_response

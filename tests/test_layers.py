@@ -33,15 +33,8 @@ DOORS: dict[str, set[str]] = {
     "api": {"core", *SETTINGS},
     "notify": {"core", *SETTINGS},
     "ui": {"core", "config"},
-    "commands": {"core", *SETTINGS, "inbox", "feed", "storage", "recording"},
-    "inbox": {"core"},
-    "session": {"core", *SETTINGS, "inbox", "feed"},
-    "switches": {"core", *SETTINGS, "session", "recording", "serving", "feed"},
-    "serving": {"core", *SETTINGS, "session", "recording", "storage", "api"},
-    "recording": {"core", *SETTINGS, "session", "storage"},
-    "playback": {"core", *SETTINGS, "inbox", "session", "feed", "storage"},
-    "live": {"core", *SETTINGS, "session", "feed"},
-    "alarms": {"core", *SETTINGS, "session", "feed", "notify"},
+    "commands": {"core", *SETTINGS, "run", "feed", "storage"},
+    "run": {"core", *SETTINGS, "feed", "storage", "api", "notify"},
     "errors": set(),
     "config": {"core", "errors"},
     "logs": SETTINGS,
@@ -135,7 +128,7 @@ def test_files_and_functions_are_short_and_modules_have_a_docstring() -> None:
 
 def test_every_room_of_the_design_that_exists_was_walked() -> None:
     rooms = {_room(name) for name in modules_of(PACKAGE)}
-    assert {"core", "feed", "inbox", "config", "errors"} <= rooms
+    assert {"core", "feed", "run", "config", "errors"} <= rooms
 
 
 def _plant(root: Path, files: dict[str, str]) -> Path:
@@ -162,7 +155,7 @@ def _plant(root: Path, files: dict[str, str]) -> Path:
         ("core/deep/a.py", "from ...feed.frames import Ping", "must not import feed"),
         ("core/a.py", "from spreadwatch import feed", "must not import feed"),
         ("feed/a.py", "import spreadwatch.ui.text", "must not import ui"),
-        ("feed/a.py", "from spreadwatch.inbox import Inbox", "must not import inbox"),
+        ("feed/a.py", "from spreadwatch.run.inbox import Inbox", "must not import run"),
         ("storage/a.py", "from spreadwatch.feed import capture", "must not import feed"),
         ("api/a.py", "import ssl", "only feed imports ssl"),
         ("ui/a.py", "from spreadwatch.errors import UsageError", "must not import errors"),
@@ -170,7 +163,7 @@ def _plant(root: Path, files: dict[str, str]) -> Path:
         ("cli.py", "def f():\n    import tkinter.ttk", "only ui imports tkinter"),
         ("commands/a.py", "import importlib\nimportlib.import_module('tkinter')", "only ui imports tkinter"),
         ("commands/a.py", "if TYPE_CHECKING:\n    from spreadwatch.ui import text", "must not import ui"),
-        ("inbox.py", "from websocket import WebSocket", "only feed imports websocket"),
+        ("run/inbox.py", "from websocket import WebSocket", "only feed imports websocket"),
         ("newroom/a.py", "import math", "without a row"),
     ],
 )
@@ -186,7 +179,7 @@ def test_the_right_doors_are_open(tmp_path: Path) -> None:
         "feed/a.py": "import websocket, socket, ssl, time\nfrom ..core import b\nfrom spreadwatch import __version__",
         "ui/a.py": "from tkinter import ttk\nfrom spreadwatch.config import Config",
         "app.py": "import tkinter, socket\nfrom spreadwatch.ui import a\nfrom spreadwatch.storage import b",
-        "commands/a.py": "from spreadwatch.feed import binance\nfrom spreadwatch.inbox import Pump",
+        "commands/a.py": "from spreadwatch.feed import binance\nfrom spreadwatch.run.inbox import Pump",
     }
     assert wrong_doors(_plant(tmp_path, files)) == []
 

@@ -46,7 +46,7 @@ class Asked(Struct, frozen=True):
 
 def answer(arguments: argparse.Namespace, settings: Config) -> int:
     """Answer on stdout and return the exit code. Raises UsageError, and StorageError when there is no recording."""
-    from spreadwatch.recording import open_history
+    from spreadwatch.run.recording import open_history
 
     asked = _asked(arguments, time.time_ns() // 1_000_000)
     with closing(open_history(settings)) as history:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from spreadwatch.commands.output import say
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.recording import Recording
+from spreadwatch.run.recording import Recording
 from spreadwatch.storage.recorder import RecorderStatus
 
 _TURN_S = 0.05

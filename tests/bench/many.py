@@ -16,7 +16,7 @@ from typing import Any
 
 from spreadwatch import app
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 from spreadwatch.ui import dashboard
 from tests.bench.snapshot import settings
 from tests.bench.window import Server, cpu_share

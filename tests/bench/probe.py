@@ -14,7 +14,7 @@ from typing import Any
 
 from spreadwatch.core.events import Batch, Event
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 from spreadwatch.ui import loop
 
 Weighted = tuple[float, int]

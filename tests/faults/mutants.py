@@ -21,7 +21,7 @@ from spreadwatch.feed.listing import ListingLoader
 from spreadwatch.feed.messages import QuoteParser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.stream import Stream
-from spreadwatch.inbox import Inbox, Pump
+from spreadwatch.run.inbox import Inbox, Pump
 from tests.faults import mutants_of_parsing
 from tests.faults.mutants_of_parsing import Mutant
 

@@ -25,7 +25,7 @@ from spreadwatch.feed.messages import QuoteParser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.stream import Stream
-from spreadwatch.inbox import Inbox, Pump
+from spreadwatch.run.inbox import Inbox, Pump
 from spreadwatch.ui.faults import Faults
 from spreadwatch.ui.loop import Loop
 from tests.exchange import http_response

@@ -13,7 +13,7 @@ from unittest import mock
 from spreadwatch import cli
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed.backoff import Attempts
-from spreadwatch.inbox import Pump
+from spreadwatch.run.inbox import Pump
 from tests.faults.mutants import MUTANTS
 
 STALL = "the main loop stood still:"

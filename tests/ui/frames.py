@@ -17,7 +17,7 @@ from spreadwatch.core.quote import Quote, Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import clock
 from spreadwatch.feed.worker import Worker
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 from tests.ui.screen import display, put_pointer_away, xvfb
 
 _BATCH = 20

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from spreadwatch import app
-from spreadwatch.alarms import Alarms
 from spreadwatch.config import Config
 from spreadwatch.core.alerts import Number, Rule, Side
+from spreadwatch.run.alarms import Alarms
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui.screen import display, put_pointer_away, xvfb
 

@@ -14,7 +14,7 @@ from spreadwatch import app
 from spreadwatch.config import Config, Endpoints
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.exchange import Exchange
 from tests.ui.sight import check

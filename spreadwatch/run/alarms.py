@@ -11,7 +11,7 @@ from spreadwatch.core.alerts import Alert, Rule
 from spreadwatch.core.events import Fault
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import clock
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 
 if TYPE_CHECKING:
     from spreadwatch.notify.notifier import Notifier

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from spreadwatch.core.events import Fault
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.feed import clock
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 
 if TYPE_CHECKING:
-    from spreadwatch.recording import Recording
-    from spreadwatch.serving import Serving
+    from spreadwatch.run.recording import Recording
+    from spreadwatch.run.serving import Serving
 
 
 def open_service(session: Session) -> "Serving":
     """Return the service of a session, not begun. Raises UsageError or ServeError when it cannot be offered."""
     try:
-        from spreadwatch.serving import Serving
+        from spreadwatch.run.serving import Serving
     except ModuleNotFoundError as error:
         raise UsageError(f"the service needs more packages ({error}): pip install 'spreadwatch[api]'") from error
     return Serving(session)
@@ -73,7 +73,7 @@ class Switches:
             return "it could not be switched on"
 
     def _record(self) -> str:
-        from spreadwatch.recording import Recording, where
+        from spreadwatch.run.recording import Recording, where
 
         recording = Recording(self._session.settings, clock.now, self._session.sink)
         recording.begin(self._session)

@@ -12,7 +12,7 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import binance, clock
 from spreadwatch.feed.worker import Worker
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 
 if TYPE_CHECKING:
     from spreadwatch.feed.fleet import Fleet

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from spreadwatch import app
-from spreadwatch.alarms import Alarms
 from spreadwatch.config import Config, Notify
 from spreadwatch.core.alerts import Number, Rule, Side
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.quote import Quote, Venue
 from spreadwatch.feed import clock
-from spreadwatch.session import Session
+from spreadwatch.run.alarms import Alarms
+from spreadwatch.run.session import Session
 from tests.conftest import wait_for
 
 CHEAP = Rule("cheap", "ETHUSDT", Number.SPREAD, Side.BELOW, Decimal("-1.00"), Decimal("-0.50"))
@@ -108,7 +108,7 @@ def test_a_way_that_fails_is_said_in_the_snapshot(runs: list[Run]) -> None:
 
 def test_nothing_that_speaks_to_a_network_is_loaded_where_nothing_is_to_be_sent(program: Any) -> None:  # noqa: ANN401
     script = (
-        "import sys; from spreadwatch import app; from spreadwatch.alarms import Alarms; "
+        "import sys; from spreadwatch import app; from spreadwatch.run.alarms import Alarms; "
         "from spreadwatch.config import Config; alarms = Alarms(app.demo(Config(), 1)); alarms.open(); "
         "print([name for name in ('http.client', 'ssl', 'spreadwatch.notify.notifier') if name in sys.modules])"
     )

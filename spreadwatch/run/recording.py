@@ -7,7 +7,7 @@ import platformdirs
 
 from spreadwatch.config import Config
 from spreadwatch.core.events import Clock, Event, Fault, Sink
-from spreadwatch.session import Session
+from spreadwatch.run.session import Session
 from spreadwatch.storage.history import History
 from spreadwatch.storage.recorder import Recorder, RecorderSettings, RecorderStatus
 from spreadwatch.storage.rows import Limits, StorageError, Store

@@ -9,8 +9,8 @@ from spreadwatch.api.settings import ServeSettings
 from spreadwatch.config import Config
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.recording import open_history, path_of
-from spreadwatch.session import Session
+from spreadwatch.run.recording import open_history, path_of
+from spreadwatch.run.session import Session
 from spreadwatch.storage.history import History
 
 _STOP_S = 1.0

@@ -14,7 +14,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import RegionError
 from spreadwatch.feed import binance
 from spreadwatch.feed.worker import Worker
-from spreadwatch.inbox import Inbox, Pump
+from spreadwatch.run.inbox import Inbox, Pump
 
 _STOP_S = 1.0
 _FEW = 20  # so many symbols remember their past in full

@@ -11,7 +11,7 @@ import pytest
 from spreadwatch.config import Config
 from spreadwatch.core.depth import SizeQuote
 from spreadwatch.core.quote import Venue
-from spreadwatch.live import LiveSession
+from spreadwatch.run.live import LiveSession
 from tests.conftest import wait_for
 from tests.core.test_depth import brute_force
 from tests.exchange import Exchange

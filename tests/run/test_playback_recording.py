@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch import playback
 from spreadwatch.config import Config
 from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
 from spreadwatch.errors import CaptureError, SpreadwatchError
-from spreadwatch.playback import Playback
+from spreadwatch.run import playback
+from spreadwatch.run.playback import Playback
 from spreadwatch.storage.rows import StorageError
 from spreadwatch.storage.sqlite_history import SqliteHistory
 from spreadwatch.storage.sqlite_store import SqliteStore

@@ -12,7 +12,7 @@ from spreadwatch.core.events import Batch, Dropped, Event, Link, Phase
 from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
-from spreadwatch.inbox import Inbox, Pump
+from spreadwatch.run.inbox import Inbox, Pump
 
 SYMBOL = "ETHUSDT"
 PATIENCE_S = 20.0

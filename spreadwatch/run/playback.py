@@ -19,8 +19,8 @@ from spreadwatch.feed.capture import Capture
 from spreadwatch.feed.replay import Reel, Replay, capture_events, opened
 from spreadwatch.feed.transport import Transport
 from spreadwatch.feed.worker import Worker
-from spreadwatch.inbox import DRAIN_S, Inbox, Pump
-from spreadwatch.session import Session
+from spreadwatch.run.inbox import DRAIN_S, Inbox, Pump
+from spreadwatch.run.session import Session
 from spreadwatch.storage.history import END_MS, History
 from spreadwatch.storage.rows import StorageError
 
