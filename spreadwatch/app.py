@@ -29,11 +29,11 @@ from spreadwatch.run.session import Session
 if TYPE_CHECKING:
     from spreadwatch.feed.probe import Finding
     from spreadwatch.feed.transport import Transport
-    from spreadwatch.feed.worker import Worker
     from spreadwatch.run.alarms import Alarms
     from spreadwatch.run.switches import Switches
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.ui.options import WindowOptions
+    from spreadwatch.worker import Worker
 
 _INTERRUPTED = 130
 _OPEN_S = 10.0
@@ -290,10 +290,11 @@ def _window_options(session: Session, settings: Config) -> "WindowOptions":
 def _diagnostics(session: Session) -> str:
     """Return a report for whoever helps, even when the display is what fails. The pump's thread."""
     from spreadwatch.commands import diagnostics
+    from spreadwatch.feed.health import HealthReport
 
     now = clock.now()
     found = [worker.health_at(now) for worker in session.workers]
-    healths = [health for health in found if health is not None]
+    healths = [health for health in found if isinstance(health, HealthReport)]
     settings = config.describe(session.settings)
     return logs.without_secrets(
         diagnostics.report(session.market.snapshot(now), healths, settings, list(logs.last_lines))

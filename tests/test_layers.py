@@ -28,14 +28,15 @@ DIALS = NETWORK | {"asyncio", "http", "select", "selectors", "socketserver", "ur
 SETTINGS = {"config", "errors"}
 DOORS: dict[str, set[str]] = {
     "core": set(),
-    "feed": {"core", *SETTINGS},
+    "feed": {"core", *SETTINGS, "worker"},
     "storage": {"core", *SETTINGS},
     "api": {"core", *SETTINGS},
     "notify": {"core", *SETTINGS},
     "ui": {"core", "config"},
     "commands": {"core", *SETTINGS, "run", "feed", "storage"},
-    "run": {"core", *SETTINGS, "feed", "storage", "api", "notify"},
+    "run": {"core", *SETTINGS, "worker", "feed", "storage", "api", "notify"},
     "errors": set(),
+    "worker": {"core"},
     "config": {"core", "errors"},
     "logs": SETTINGS,
     "cli": {"core", *SETTINGS, "logs", "commands", "app"},

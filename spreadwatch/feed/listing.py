@@ -18,7 +18,7 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.feed import binance, catalog
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import tls_context
-from spreadwatch.feed.worker import Worker
+from spreadwatch.worker import Worker
 
 _RETRY_S = (5.0, 30.0, 300.0)
 _FEW = 20  # so many symbols are asked for one by one on spot, whose whole list has megabytes

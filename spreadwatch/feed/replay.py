@@ -13,7 +13,7 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.errors import SpreadwatchError
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.capture import Capture, batches
-from spreadwatch.feed.worker import Worker
+from spreadwatch.worker import Worker
 
 _REPLAYING = "replaying"
 

@@ -26,7 +26,7 @@ from spreadwatch.feed.reasons import REGION, Failure, explain
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.subscriptions import Subscriptions
 from spreadwatch.feed.successor import Successor
-from spreadwatch.feed.worker import Worker
+from spreadwatch.worker import Worker
 
 _FIRST_DELAY_S = 0.5
 _PROVEN_S = 30.0  # of good data, before the backoff starts from its beginning again

@@ -16,7 +16,7 @@ from spreadwatch.feed.parser import Parser
 from spreadwatch.feed.reader import Reader, Take
 from spreadwatch.feed.reasons import Failure, explain
 from spreadwatch.feed.subscriptions import Subscriptions
-from spreadwatch.feed.worker import Worker
+from spreadwatch.worker import Worker
 
 
 class Successor(Worker):

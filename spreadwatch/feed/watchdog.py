@@ -5,7 +5,7 @@ from typing import Protocol
 
 from spreadwatch.core.events import Clock
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed.worker import Worker
+from spreadwatch.worker import Worker
 
 _PERIOD_S = 0.05
 

@@ -11,8 +11,8 @@ from spreadwatch.config import Config
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import binance, clock
-from spreadwatch.feed.worker import Worker
 from spreadwatch.run.session import Session
+from spreadwatch.worker import Worker
 
 if TYPE_CHECKING:
     from spreadwatch.feed.fleet import Fleet

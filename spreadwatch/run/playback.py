@@ -18,11 +18,11 @@ from spreadwatch.feed import binance
 from spreadwatch.feed.capture import Capture
 from spreadwatch.feed.replay import Reel, Replay, capture_events, opened
 from spreadwatch.feed.transport import Transport
-from spreadwatch.feed.worker import Worker
 from spreadwatch.run.inbox import DRAIN_S, Inbox, Pump
 from spreadwatch.run.session import Session
 from spreadwatch.storage.history import END_MS, History
 from spreadwatch.storage.rows import StorageError
+from spreadwatch.worker import Worker
 
 _RUSH_S = 0.024
 """Longest time one turn spends on events on the way to somewhere: the window still answers 40 times a second."""

@@ -13,8 +13,8 @@ from spreadwatch.core.series import MANY, ONE
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import RegionError
 from spreadwatch.feed import binance
-from spreadwatch.feed.worker import Worker
 from spreadwatch.run.inbox import Inbox, Pump
+from spreadwatch.worker import Worker
 
 _STOP_S = 1.0
 _FEW = 20  # so many symbols remember their past in full

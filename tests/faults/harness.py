@@ -19,14 +19,14 @@ from unittest import mock
 
 import msgspec
 
-from spreadwatch import app
+from spreadwatch import app, worker
 from spreadwatch.commands.output import JsonLines
 from spreadwatch.commands.watch import WatchOptions, watch
 from spreadwatch.config import Config, Endpoints, Feed
 from spreadwatch.core.alerts import Number, Rule, Side
 from spreadwatch.core.events import Clock
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot, Snapshot, to_json
-from spreadwatch.feed import clock, stream, worker
+from spreadwatch.feed import clock, stream
 from spreadwatch.feed.backoff import Attempts
 from tests.exchange import Exchange
 from tests.faults.feeder import SYMBOL, VENUES, Feeder

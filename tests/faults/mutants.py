@@ -12,11 +12,12 @@ from unittest import mock
 
 import msgspec
 
+from spreadwatch import worker
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.leg import Leg, State
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed import dial, health, listing, reader, watchdog, worker
+from spreadwatch.feed import dial, health, listing, reader, watchdog
 from spreadwatch.feed.listing import ListingLoader
 from spreadwatch.feed.messages import QuoteParser
 from spreadwatch.feed.reader import Reader

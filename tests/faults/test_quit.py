@@ -259,7 +259,7 @@ MUTANTS: dict[str, tuple[str, str]] = {  # the program that is broken, and the s
     "threads waited for": (
         "handshake stalls",
         """
-        from spreadwatch.feed.worker import Worker
+        from spreadwatch.worker import Worker
         Worker.join = lambda self, _: self._thread.join(4) or True
         """,
     ),

@@ -16,8 +16,8 @@ from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.quote import Quote, Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import clock
-from spreadwatch.feed.worker import Worker
 from spreadwatch.run.session import Session
+from spreadwatch.worker import Worker
 from tests.ui.screen import display, put_pointer_away, xvfb
 
 _BATCH = 20

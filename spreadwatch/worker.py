@@ -1,4 +1,4 @@
-"""A thread of the feed room: named, daemon, stopped by an event it waits on, joined with a deadline."""
+"""A thread: named, daemon, stopped by an event it waits on, joined with a deadline."""
 
 import logging
 import threading
@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Callable
 
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed.health import HealthReport
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class Worker:
             self._thread.join(limit_s)
         return not self._thread.is_alive()
 
-    def health_at(self, now: Instant) -> HealthReport | None:
+    def health_at(self, now: Instant) -> object | None:
         """Return the figures of its connection; None for a worker without one. Any thread."""
         return None
 
