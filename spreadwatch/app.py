@@ -28,9 +28,9 @@ from spreadwatch.run.session import Session
 
 if TYPE_CHECKING:
     from spreadwatch.feed.probe import Finding
-    from spreadwatch.feed.transport import Transport
     from spreadwatch.run.alarms import Alarms
     from spreadwatch.run.switches import Switches
+    from spreadwatch.sources.playhead import Transport
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.ui.options import WindowOptions
     from spreadwatch.worker import Worker
@@ -56,7 +56,7 @@ def demo(settings: Config, seed: int, *, charted: bool = True) -> Session:
     """Return a session on invented quotes."""
 
     def recruit(session: Session) -> "list[Worker]":
-        from spreadwatch.feed.demo import Demo
+        from spreadwatch.sources.demo import Demo
 
         return [Demo(session.symbols, seed, session.sink, clock.now, with_books=settings.size.quote is not None)]
 

@@ -15,11 +15,11 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed import binance
-from spreadwatch.feed.capture import Capture
-from spreadwatch.feed.replay import Reel, Replay, capture_events, opened
-from spreadwatch.feed.transport import Transport
 from spreadwatch.run.inbox import DRAIN_S, Inbox, Pump
 from spreadwatch.run.session import Session
+from spreadwatch.sources.capture import Capture
+from spreadwatch.sources.playhead import Transport
+from spreadwatch.sources.replay import Reel, Replay, capture_events, opened
 from spreadwatch.storage.history import END_MS, History
 from spreadwatch.storage.rows import StorageError
 from spreadwatch.worker import Worker

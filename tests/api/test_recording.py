@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.moments import iso
-from spreadwatch.feed.capture import Capture
+from spreadwatch.sources.capture import Capture
 from spreadwatch.storage.sqlite_history import SqliteHistory
 from spreadwatch.storage.sqlite_store import SqliteStore
 from tests.api.load import load, open_files

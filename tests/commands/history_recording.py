@@ -13,7 +13,7 @@ from spreadwatch import cli
 from spreadwatch.commands import history
 from spreadwatch.config import Config
 from spreadwatch.config.keys import Record
-from spreadwatch.feed.capture import Capture
+from spreadwatch.sources.capture import Capture
 from spreadwatch.storage.postgres_store import PostgresStore
 from spreadwatch.storage.rows import Store
 from spreadwatch.storage.sqlite_store import SqliteStore

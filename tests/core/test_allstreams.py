@@ -18,7 +18,7 @@ from spreadwatch.core.sliding import SlidingExtremes
 from spreadwatch.core.spread import Extreme, entry
 from spreadwatch.core.timeline import Timeline
 from spreadwatch.feed.binance import contract
-from spreadwatch.feed.capture import Capture, batches
+from spreadwatch.sources.capture import Capture, batches
 
 CAPTURE = Path(__file__).parents[3] / "shared" / "data" / "btcusdt-20240808-allstreams.jsonl.gz"
 INSTANTS = 200

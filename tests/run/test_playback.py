@@ -19,8 +19,8 @@ from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.feed.replay import Reel, links
 from spreadwatch.run.playback import Playback
+from spreadwatch.sources.replay import Reel, links
 from tests.conftest import PATIENCE_S
 from tests.storage.test_follow import SILENCE_MS, START_MS, SYMBOLS, event, steps
 

@@ -19,7 +19,7 @@ from spreadwatch.storage.rows import StorageError
 from spreadwatch.storage.sqlite_history import SqliteHistory
 from spreadwatch.storage.sqlite_store import SqliteStore
 from tests.conftest import PATIENCE_S, Program, Tape
-from tests.feed.test_replay import Sample, by_brute_force
+from tests.sources.test_replay import Sample, by_brute_force
 from tests.storage.parts import events_of as events_of_records
 from tests.storage.parts import lines_of, record
 
@@ -67,7 +67,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     if not CAPTURE.exists():
         pytest.skip("needs ../shared/data/" + CAPTURE.name)
-    from spreadwatch.feed.capture import Capture
+    from spreadwatch.sources.capture import Capture
 
     path = tmp_path_factory.mktemp("recording") / "recording.sqlite"
     record(SqliteStore(path), events_of_records(Capture(CAPTURE).records()))

@@ -15,7 +15,7 @@ from spreadwatch.core.events import Event, Trade
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import to_json
-from spreadwatch.feed.capture import Capture, batches
+from spreadwatch.sources.capture import Capture, batches
 from spreadwatch.storage.export import Wanted, export
 from spreadwatch.storage.history import History
 from tests.storage.conftest import Place

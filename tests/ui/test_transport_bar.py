@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from spreadwatch.feed.transport import Transport
+from spreadwatch.sources.playhead import Transport
 from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.transport_bar import SPEEDS, TransportBar

@@ -12,7 +12,7 @@ from spreadwatch.core.events import Batch, Event, Fault, Link, Phase
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.errors import SpreadwatchError
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.capture import Capture, batches
+from spreadwatch.sources.capture import Capture, batches
 from spreadwatch.worker import Worker
 
 _REPLAYING = "replaying"

@@ -13,7 +13,7 @@ from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed import clock
-from spreadwatch.feed.demo import Demo, Step, steps
+from spreadwatch.sources.demo import Demo, Step, steps
 from tests.conftest import PATIENCE_S, Sink
 
 COUNT = 10_000

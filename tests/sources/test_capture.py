@@ -13,7 +13,7 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Venue
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import contract
-from spreadwatch.feed.capture import Capture, batches
+from spreadwatch.sources.capture import Capture, batches
 from tests.conftest import Finished, Program, Tape
 
 TOLERANT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)

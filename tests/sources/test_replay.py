@@ -17,8 +17,8 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import contract
-from spreadwatch.feed.capture import Capture
-from spreadwatch.feed.replay import Reel, Replay, capture_events, links, opened
+from spreadwatch.sources.capture import Capture
+from spreadwatch.sources.replay import Reel, Replay, capture_events, links, opened
 from tests.conftest import CAPTURE, DATA, PATIENCE_S, Program, Sink, Tape
 
 SILENCE_MS = 3_000

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from spreadwatch.core.events import Batch, Books, Clock, Interval, Link, Marks, Phase, Sink
 from spreadwatch.core.quote import Instant, Quote, Venue
-from spreadwatch.feed.demo_extras import INTERVAL_H, book_of, mark_of
+from spreadwatch.sources.demo_extras import INTERVAL_H, book_of, mark_of
 from spreadwatch.worker import Worker
 
 _START = {"BTCUSDT": Decimal("83091.60"), "ETHUSDT": Decimal("3412.57")}

@@ -1,0 +1,1 @@
+"""What plays without the exchange: captures, recordings, the demo."""
