@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from spreadwatch.feed.probe import Finding
     from spreadwatch.run.alarms import Alarms
     from spreadwatch.run.switches import Switches
-    from spreadwatch.sources.playhead import Transport
+    from spreadwatch.sources.playhead import Playhead
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.ui.options import WindowOptions
     from spreadwatch.worker import Worker
@@ -170,7 +170,7 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
         session = playback.Playback(source.reel, source.symbols, settings, arguments.speed, then_end=then_end)
         faults = source.faults
         if not arguments.json:
-            code = _window(session, settings, session.transport)
+            code = _window(session, settings, session.playhead)
         else:
             session.start()
             try:
@@ -184,13 +184,13 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
     return code
 
 
-def _window(session: Session, settings: Config, transport: "Transport | None" = None) -> int:
+def _window(session: Session, settings: Config, playhead: "Playhead | None" = None) -> int:
     """Open the window, then start the session; return when the window was closed."""
     from spreadwatch.run.alarms import Alarms
     from spreadwatch.run.switches import Switches
 
     alarms, switches = Alarms(session), Switches(session)
-    dashboard = _open_dashboard(session, settings, alarms, switches, transport)
+    dashboard = _open_dashboard(session, settings, alarms, switches, playhead)
     interrupted = threading.Event()
 
     def turn() -> Snapshot:
@@ -219,11 +219,11 @@ def _open_dashboard(
     settings: Config,
     alarms: "Alarms | None" = None,
     switches: "Switches | None" = None,
-    transport: "Transport | None" = None,
+    playhead: "Playhead | None" = None,
 ) -> "Dashboard":
     """Create the window. Raises NoDisplayError with the sentence that helps.
 
-    `alarms`: what sends alerts out of the program, None for those that nobody sends. `transport`: of a replay.
+    `alarms`: what sends alerts out of the program, None for those that nobody sends. `playhead`: of a replay.
     """
     from spreadwatch.run.alarms import Alarms
     from spreadwatch.run.switches import Switches
@@ -255,7 +255,7 @@ def _open_dashboard(
             switch=switches.switch,
             switched_on=switches.is_on,
             recording=switches.words,
-            playback=transport,
+            playback=playhead,
         )
         return Dashboard(_window_options(session, settings), callbacks)
     except tk.TclError as error:

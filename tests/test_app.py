@@ -84,7 +84,7 @@ class Shown:
         self._monkeypatch.setattr(Dashboard, "close", closing)
         began = time.monotonic()
         try:
-            code = app._window(self.session, self.settings, getattr(self.session, "transport", None))
+            code = app._window(self.session, self.settings, getattr(self.session, "playhead", None))
         finally:
             self._monkeypatch.setattr(Dashboard, "render", render)
             self._monkeypatch.setattr(Dashboard, "close", close)
@@ -182,7 +182,7 @@ def test_a_replay_in_the_window_ends_with_the_published_figures_in_the_labels(re
     texts: list[str] = []
 
     def done(dashboard: Dashboard, snapshot: Snapshot) -> bool:
-        if not session.transport.has_ended:
+        if not session.playhead.has_ended:
             return False
         if pair_of(snapshot).state == "stale" and not texts:
             check_labels(dashboard, texts)
@@ -208,9 +208,9 @@ def test_keys_stop_a_replay_in_the_window_at_one_extreme_after_another(recorded:
     stops: list[int] = []
 
     def done(dashboard: Dashboard, snapshot: Snapshot) -> bool:
-        if session.transport.is_rushing or not pair_of(snapshot).spread.samples:
+        if session.playhead.is_rushing or not pair_of(snapshot).spread.samples:
             return False
-        if session.transport.paused:
+        if session.playhead.paused:
             stops.append(snapshot.at.wall_ms)
         if len(stops) < 4:
             dashboard.root.focus_force()

@@ -18,7 +18,7 @@ from spreadwatch.feed import binance
 from spreadwatch.run.inbox import DRAIN_S, Inbox, Pump
 from spreadwatch.run.session import Session
 from spreadwatch.sources.capture import Capture
-from spreadwatch.sources.playhead import Transport
+from spreadwatch.sources.playhead import Playhead
 from spreadwatch.sources.replay import Reel, Replay, capture_events, opened
 from spreadwatch.storage.history import END_MS, History
 from spreadwatch.storage.rows import StorageError
@@ -33,13 +33,13 @@ _WAIT_S = 0.001
 
 
 class PlaybackPump(Pump):
-    """Let events into the market as far as the transport allows; what is left waits in the inbox."""
+    """Let events into the market as far as the playhead allows; what is left waits in the inbox."""
 
     def __init__(
         self,
         inbox: Inbox,
         market: Market,
-        transport: Transport,
+        playhead: Playhead,
         rewind: Callable[[], Inbox],
         is_read: Callable[[], bool],
     ) -> None:
@@ -47,8 +47,8 @@ class PlaybackPump(Pump):
 
         `rewind` lets the events come again and returns their inbox; `is_read` tells whether all are in the inbox.
         """
-        super().__init__(inbox, market, lambda: transport.now)
-        self._transport = transport
+        super().__init__(inbox, market, lambda: playhead.now)
+        self._playhead = playhead
         self._rewind = rewind
         self._is_read = is_read
         self._last: Snapshot | None = None
@@ -56,42 +56,42 @@ class PlaybackPump(Pump):
 
     def drain(self, budget_s: float = DRAIN_S) -> bool:
         """Apply events for at most `budget_s` seconds; tell whether no more may be applied now."""
-        transport = self._transport
-        if transport.must_rewind:
+        playhead = self._playhead
+        if playhead.must_rewind:
             self._inbox = self._rewind()
             self._again.clear()
             self._latest = None
             self.market.restart()
-            transport.rewound()
-        limit_ms = transport.limit_ms()
+            playhead.rewound()
+        limit_ms = playhead.limit_ms()
         if limit_ms is None:
             return True
         deadline = time.perf_counter() + budget_s
         while (event := self._next()) is not None:
             if isinstance(event, Batch | Link) and event.at.wall_ms > limit_ms:
                 self._again.append(event)
-                transport.came_to(limit_ms)
+                playhead.came_to(limit_ms)
                 return True
             if self._moves_what_is_hunted(event):
-                transport.found()
+                playhead.found()
                 return True
             if time.perf_counter() > deadline:
-                transport.held_up()
+                playhead.held_up()
                 return False
         if self._is_read() and self._inbox.empty():
-            transport.ended()
+            playhead.ended()
         else:
-            transport.held_up()
+            playhead.held_up()
         return True
 
     def _next(self) -> Event | None:
         return self._again.pop() if self._again else self._inbox.get()
 
     def _moves_what_is_hunted(self, event: Event) -> bool:
-        """Apply an event; tell whether it moved the extreme that the transport looks for."""
-        transport, market = self._transport, self.market
+        """Apply an event; tell whether it moved the extreme that the playhead looks for."""
+        playhead, market = self._playhead, self.market
         self._latest = None
-        hunted = transport.hunted if transport.target_ms is None else None
+        hunted = playhead.hunted if playhead.target_ms is None else None
         before = market.extremes(hunted) if hunted else None
         try:
             market.apply(event)
@@ -99,7 +99,7 @@ class PlaybackPump(Pump):
             self._keep(event)
             raise
         if isinstance(event, Batch | Link):
-            transport.applied(event.at.wall_ms)
+            playhead.applied(event.at.wall_ms)
         if before is None or hunted is None:
             return False
         (high, low), (high_before, low_before) = market.extremes(hunted), before
@@ -110,12 +110,12 @@ class PlaybackPump(Pump):
 
         On the way to somewhere it is a little behind: painting all of that would take longer than getting there.
         """
-        transport = self._transport
-        self.drain(_RUSH_S if transport.is_rushing else DRAIN_S)
+        playhead = self._playhead
+        self.drain(_RUSH_S if playhead.is_rushing else DRAIN_S)
         last, real_s = self._last, time.monotonic()
-        if last is not None and transport.is_rushing and real_s - self._frozen_s < _RUSH_PAINT_S:
+        if last is not None and playhead.is_rushing and real_s - self._frozen_s < _RUSH_PAINT_S:
             return last
-        now, latest = transport.now, self._latest
+        now, latest = playhead.now, self._latest
         if latest is None or latest.at != now:
             self._latest = self._last = latest = self.market.snapshot(now, self._shown)
             self._frozen_s = real_s
@@ -123,7 +123,7 @@ class PlaybackPump(Pump):
 
 
 class Playback(Session):
-    """A session on a reel, under the control of `transport`."""
+    """A session on a reel, under the control of `playhead`."""
 
     def __init__(
         self,
@@ -140,11 +140,11 @@ class Playback(Session):
         With `then_end` the legs turn stale after the last event.
         """
         super().__init__(symbols, settings, None, lambda _: [], badge="REPLAY")
-        self.transport = Transport(reel.first_ms, reel.last_ms, speed, real_s)
+        self.playhead = Playhead(reel.first_ms, reel.last_ms, speed, real_s)
         self._reel = reel
         self._then_end = then_end
         self._replay = self._reader()
-        self.pump = PlaybackPump(self.inbox, self.market, self.transport, self._rewind, self._is_read)
+        self.pump = PlaybackPump(self.inbox, self.market, self.playhead, self._rewind, self._is_read)
 
     def _reader(self) -> Replay:
         return Replay(self._reel, self.inbox.put_waiting, then_end=self._then_end)
@@ -166,7 +166,7 @@ class Playback(Session):
 
     def play_to_end(self) -> Snapshot:
         """Play without a window and return the last snapshot. Raises SpreadwatchError when not all could be read."""
-        while not self.transport.has_ended:
+        while not self.playhead.has_ended:
             if self.pump.drain():
                 time.sleep(_WAIT_S)
         if self._replay.failure is not None:

@@ -8,7 +8,7 @@ from spreadwatch.core.quote import Instant
 _ALWAYS_MS = 1 << 62
 
 
-class Transport:
+class Playhead:
     """Play, pause, speed, another time, the next extreme. A person's methods take effect with the next `limit_ms`.
 
     Times are recorded ones in Unix ms. While nothing lets it go on, recorded time stands: nothing grows old.

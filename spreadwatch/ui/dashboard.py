@@ -208,7 +208,7 @@ class Dashboard:
         if gone := self._focus.take(snapshot):
             self.choose(gone)
         self._show_list()
-        if (badge := self._parts.render_transport(self._focus.symbol)) not in (None, self._title.badge):
+        if (badge := self._parts.render_playback(self._focus.symbol)) not in (None, self._title.badge):
             self._title.badge = badge
             self._display.forget()
         self._paint()

@@ -23,6 +23,7 @@ from spreadwatch.ui.notice import Notice
 from spreadwatch.ui.options import Callbacks, WindowOptions
 from spreadwatch.ui.overlay import Overlay
 from spreadwatch.ui.painter import Painter
+from spreadwatch.ui.playback_bar import HINTS, PlaybackBar
 from spreadwatch.ui.quote_card import QuoteCard
 from spreadwatch.ui.shortcut_list import ShortcutList
 from spreadwatch.ui.shortcuts import Action
@@ -30,7 +31,6 @@ from spreadwatch.ui.spread_card import SpreadCard
 from spreadwatch.ui.status_bar import StatusBar
 from spreadwatch.ui.symbol_box import SymbolBox
 from spreadwatch.ui.tooltip import Tooltip
-from spreadwatch.ui.transport_bar import HINTS, TransportBar
 from spreadwatch.ui.watch_list import WatchList
 from spreadwatch.ui.widgets import Copy, frame
 from spreadwatch.ui.window import Window
@@ -101,7 +101,7 @@ class Parts:
             body, painter, lambda: hooks.act("shortcuts"), lambda: hooks.act("gaps"), hooks.recording, utc=utc
         )
         playback = callbacks.playback
-        self.transport = TransportBar(body, painter, playback, utc=utc) if playback else None
+        self.playhead = PlaybackBar(body, painter, playback, utc=utc) if playback else None
         self.alerting = Alerting(
             *(root, body, painter, options, callbacks, hooks.symbol),
             *(lambda: hooks.act("alerts"), hooks.copy, hooks.flush, hooks.note),
@@ -116,7 +116,7 @@ class Parts:
     @cached_property
     def shortcut_list(self) -> ShortcutList:
         """Every key."""
-        return ShortcutList(self._window.root, self._painter, HINTS if self.transport else ())
+        return ShortcutList(self._window.root, self._painter, HINTS if self.playhead else ())
 
     @cached_property
     def gap_list(self) -> GapList:
@@ -145,8 +145,8 @@ class Parts:
         self._put(self.costs.frame, Line.COSTS, pady=gap)
         self._put(self.chart.frame, Line.CHART, pady=gap)
         self._put(self.notice.frame, Line.NOTICE, pady=gap, span=2)
-        if self.transport:
-            self._put(self.transport.frame, Line.TRANSPORT, pady=gap, span=2)
+        if self.playhead:
+            self._put(self.playhead.frame, Line.TRANSPORT, pady=gap, span=2)
         self._put(self.status_bar.frame, Line.STATUS, pady=gap, span=2)
         rows = Line.CHART - Line.SPREAD + 1
         beside = self.watch_list.frame
@@ -168,8 +168,8 @@ class Parts:
         compact = self._window.compact
         self.header.set_compact(compact)
         self.spread_card.set_compact(compact)
-        transport = [self.transport.frame] if self.transport else []
-        for part in (self.quotes, self.costs.frame, self.chart.frame, self.status_bar.frame, *transport):
+        playhead = [self.playhead.frame] if self.playhead else []
+        for part in (self.quotes, self.costs.frame, self.chart.frame, self.status_bar.frame, *playhead):
             _show(part, shown=not compact)
         # The line that takes all room that is left.
         self.body.rowconfigure(Line.SPREAD, weight=int(compact))
@@ -224,13 +224,13 @@ class Parts:
         flush()  # where its sentences wrap, which is known by now
         self._window.set_height(height + frame.winfo_reqheight() - before)
 
-    def render_transport(self, symbol: str) -> str | None:
+    def render_playback(self, symbol: str) -> str | None:
         """Paint the controls of a replay; return the badge of the moment, None without controls."""
-        if self.transport is None:
+        if self.playhead is None:
             return None
-        self.transport.render(symbol)
-        self.header.show_badge(self.transport.badge)
-        return self.transport.badge
+        self.playhead.render(symbol)
+        self.header.show_badge(self.playhead.badge)
+        return self.playhead.badge
 
     def show_list(self, shown: bool) -> None:
         """Put the watch list beside the rest, or take it away, and make the window so much wider or narrower."""

@@ -43,7 +43,7 @@ class Desk:
 
     def __init__(self, session: Playback, real_s: list[float]) -> None:
         self.session = session
-        self.transport = session.transport
+        self.playhead = session.playhead
         self._real_s = real_s
 
     def turn(self, after_s: float = 0.0) -> Snapshot:
@@ -66,17 +66,17 @@ class Desk:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             self.turn()
-            if not self.transport.is_rushing:
+            if not self.playhead.is_rushing:
                 return self.session.turn()
             assert time.monotonic() < deadline
 
     def finish(self) -> Snapshot:
         """Play to the end."""
-        self.transport.set_speed(None)
-        if self.transport.paused:
-            self.transport.toggle()
+        self.playhead.set_speed(None)
+        if self.playhead.paused:
+            self.playhead.toggle()
         deadline = time.monotonic() + PATIENCE_S
-        while not self.transport.has_ended:
+        while not self.playhead.has_ended:
             assert time.monotonic() < deadline
             self.turn()
         return self.session.turn()
@@ -146,13 +146,13 @@ orders = st.lists(
 
 
 def obey(desk: Desk, order: str, value: object) -> None:
-    transport = desk.transport
+    playhead = desk.playhead
     acts: dict[str, Callable[[], object]] = {
         "pass": lambda: desk.turn(value),  # type: ignore[arg-type]
-        "toggle": transport.toggle,
-        "speed": lambda: transport.set_speed(value),  # type: ignore[arg-type]
-        "seek": lambda: transport.seek(START_MS + value),  # type: ignore[operator]
-        "extreme": lambda: transport.find_extreme(value),  # type: ignore[arg-type]
+        "toggle": playhead.toggle,
+        "speed": lambda: playhead.set_speed(value),  # type: ignore[arg-type]
+        "seek": lambda: playhead.seek(START_MS + value),  # type: ignore[operator]
+        "extreme": lambda: playhead.find_extreme(value),  # type: ignore[arg-type]
         "show": lambda: desk.session.show(value),  # type: ignore[arg-type]
     }
     acts[order]()
@@ -166,8 +166,8 @@ def test_whatever_was_asked_the_end_is_that_of_a_plain_replay(script: Script, as
         for order, value in asked:
             obey(one, order, value)
         one.session.show(SYMBOLS)
-        if one.transport.hunted:
-            one.transport.toggle()
+        if one.playhead.hunted:
+            one.playhead.toggle()
         assert one.finish() == plain(one, events, last_ms(events))
 
 
@@ -181,11 +181,11 @@ def test_a_seek_shows_what_a_replay_cut_there_shows(
         for order, value in asked:
             obey(one, order, value)
         one.session.show(SYMBOLS)
-        one.transport.paused = True
-        one.transport.seek(START_MS + after_ms)
+        one.playhead.paused = True
+        one.playhead.seek(START_MS + after_ms)
         at_ms = min(START_MS + after_ms, last_ms(events))
         assert one.settle() == plain(one, until(events, at_ms), at_ms)
-        assert one.transport.position_ms == at_ms
+        assert one.playhead.position_ms == at_ms
 
 
 @given_settings(deadline=None, database=None, max_examples=150)
@@ -202,17 +202,17 @@ def test_every_step_stops_right_at_the_event_that_moved_an_extreme(script: Scrip
             stops.append(place)
         before = now
     with desk(events) as one:
-        one.transport.paused = True
+        one.playhead.paused = True
         for place in stops:
-            one.transport.find_extreme(symbol)
+            one.playhead.find_extreme(symbol)
             shown = one.settle()
-            assert shown == plain(one, events[: place + 1], one.transport.position_ms)
-            assert one.transport.position_ms == until(events[: place + 1], 1 << 60)[-1].at.wall_ms  # type: ignore[union-attr]
-            assert one.transport.paused
+            assert shown == plain(one, events[: place + 1], one.playhead.position_ms)
+            assert one.playhead.position_ms == until(events[: place + 1], 1 << 60)[-1].at.wall_ms  # type: ignore[union-attr]
+            assert one.playhead.paused
             assert one.turn(60.0) is shown
-        one.transport.find_extreme(symbol)
+        one.playhead.find_extreme(symbol)
         assert one.settle() == plain(one, events, last_ms(events))
-        assert one.transport.has_ended
+        assert one.playhead.has_ended
 
 
 # ----- time
@@ -231,10 +231,10 @@ def test_recorded_time_passes_at_the_speed_asked_for(speed: float) -> None:
     with desk(tones(1000, 100), speed) as one:
         for _ in range(50):
             one.turn(0.016)
-        assert one.transport.position_ms - START_MS == pytest.approx(50 * 16 * speed, abs=1)
-        one.transport.set_speed(2 * speed)
+        assert one.playhead.position_ms - START_MS == pytest.approx(50 * 16 * speed, abs=1)
+        one.playhead.set_speed(2 * speed)
         one.turn(0.1)
-        assert one.transport.position_ms - START_MS == pytest.approx(1000 * speed, abs=1)
+        assert one.playhead.position_ms - START_MS == pytest.approx(1000 * speed, abs=1)
 
 
 def test_the_clock_of_a_silent_stretch_goes_on_and_turns_the_legs_stale() -> None:
@@ -247,20 +247,20 @@ def test_the_clock_of_a_silent_stretch_goes_on_and_turns_the_legs_stale() -> Non
 def test_a_paused_replay_grows_no_older() -> None:
     with desk(tones(10, 100)) as one:
         shown = one.turn(0.25)
-        one.transport.toggle()
+        one.playhead.toggle()
         assert one.turn(3600.0) is one.turn(3600.0)
         assert one.turn() == shown
         assert one.turn().pairs[0].state is State.LIVE
-        one.transport.toggle()
+        one.playhead.toggle()
         assert one.turn(0.016).at.wall_ms == shown.at.wall_ms + 16
 
 
 def test_what_waits_behind_a_stop_comes_when_it_goes_on() -> None:
     events = tones(40, 5)
     with desk(events) as one:
-        one.transport.find_extreme(BTC)
+        one.playhead.find_extreme(BTC)
         one.settle()
-        assert one.transport.paused
+        assert one.playhead.paused
         assert one.finish() == plain(one, events, last_ms(events))
 
 
@@ -277,12 +277,12 @@ def test_the_pace_waits_for_a_recording_that_is_slow_to_read() -> None:
         for _ in range(100):
             real_s[0] += 1.0
             session.turn()
-        before_ms = one.transport.position_ms
+        before_ms = one.playhead.position_ms
         assert before_ms < START_MS + 1000
         go_on.set()
         one._read()
         one.turn(0.1)
-        assert one.transport.position_ms == before_ms + 100
+        assert one.playhead.position_ms == before_ms + 100
 
 
 def test_a_seek_to_the_present_or_later_plays_nothing_again() -> None:
@@ -290,10 +290,10 @@ def test_a_seek_to_the_present_or_later_plays_nothing_again() -> None:
         now_ms = one.turn(0.25).at.wall_ms
         reader = one.session._replay
         for at_ms in (now_ms, now_ms + 50):
-            one.transport.seek(at_ms)
+            one.playhead.seek(at_ms)
             one.settle()
         assert one.session._replay is reader
-        one.transport.seek(now_ms)
+        one.playhead.seek(now_ms)
         one.settle()
         assert one.session._replay is not reader
 
@@ -303,20 +303,20 @@ def test_play_at_the_end_begins_again() -> None:
         ended = one.finish()
         assert ended.pairs[0].reason == "the recording has ended"
         assert one.turn(60.0) is one.turn(60.0)
-        one.transport.set_speed(1.0)
-        one.transport.toggle()
+        one.playhead.set_speed(1.0)
+        one.playhead.toggle()
         assert one.turn().at.wall_ms == START_MS
         one.turn(0.3)
-        assert one.transport.position_ms == START_MS + 300
-        one.transport.set_speed(None)
+        assert one.playhead.position_ms == START_MS + 300
+        one.playhead.set_speed(None)
         assert one.finish() == ended
 
 
 def test_a_space_stops_the_search_for_an_extreme() -> None:
     with desk(tones(10, 100)) as one:
-        one.transport.find_extreme(ETH)
-        one.transport.toggle()
-        assert (one.transport.hunted, one.transport.paused) == (None, True)
+        one.playhead.find_extreme(ETH)
+        one.playhead.toggle()
+        assert (one.playhead.hunted, one.playhead.paused) == (None, True)
         assert one.turn(9.0).at.wall_ms == START_MS
 
 
@@ -328,8 +328,8 @@ def test_alert_rules_stay_when_a_replay_goes_back() -> None:
         one.session.market.alerts.add(rule)
         first = one.finish()
         assert len(first.alerts) == 5
-        one.transport.paused = True
-        one.transport.seek(START_MS)
+        one.playhead.paused = True
+        one.playhead.seek(START_MS)
         assert one.settle().alerts == ()
         assert one.finish() == first
 
@@ -337,6 +337,6 @@ def test_alert_rules_stay_when_a_replay_goes_back() -> None:
 def test_going_back_again_and_again_leaves_no_thread_behind() -> None:
     with desk(tones(200, 10)) as one:
         for turn in range(30):
-            one.transport.seek(last_ms(tones(200, 10)) - turn)
+            one.playhead.seek(last_ms(tones(200, 10)) - turn)
             one.settle()
         assert len(one.session.workers) < 5

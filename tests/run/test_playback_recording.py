@@ -43,17 +43,17 @@ def extremes(request: pytest.FixtureRequest) -> list[int]:
 def test_steps_through_the_recorded_capture_meet_every_extreme(recorded: Path, extremes: list[int]) -> None:
     source = playback.of_capture(recorded, (), "BTCUSDT")
     session = Playback(source.reel, source.symbols, Config(), 1.0, then_end=True)
-    session.transport.paused = True
+    session.playhead.paused = True
     session.start()
     stops: list[int] = []
     deadline = time.monotonic() + 2 * PATIENCE_S
     try:
-        while not session.transport.has_ended:
-            session.transport.find_extreme("BTCUSDT")
-            while session.transport.is_rushing:
+        while not session.playhead.has_ended:
+            session.playhead.find_extreme("BTCUSDT")
+            while session.playhead.is_rushing:
                 session.pump.drain(1.0)
                 assert time.monotonic() < deadline
-            stops.append(session.transport.position_ms)
+            stops.append(session.playhead.position_ms)
     finally:
         session.stop()
     assert list(dict.fromkeys(stops[:-1])) == list(dict.fromkeys(extremes))

@@ -26,7 +26,7 @@ _SPEED_VARIABLE = "spreadwatch_speed"
 _CONTROL = 0x4
 
 
-class TransportBar:
+class PlaybackBar:
     """Render the state of a replay and hand on what a person asks of it."""
 
     def __init__(self, parent: tk.Misc, painter: Painter, playback: Playback, *, utc: bool) -> None:

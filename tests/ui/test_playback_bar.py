@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from spreadwatch.sources.playhead import Transport
+from spreadwatch.sources.playhead import Playhead
 from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.transport_bar import SPEEDS, TransportBar
+from spreadwatch.ui.playback_bar import SPEEDS, PlaybackBar
 from tests.ui import examples
 from tests.ui.conftest import Open, press, settle, until
 from tests.ui.sight import check
@@ -24,12 +24,12 @@ class Playing:
     """A window with a replay that stands at its beginning, and the real time of it."""
 
     dashboard: Dashboard
-    transport: Transport
+    playhead: Playhead
     real_s: list[float] = field(default_factory=lambda: [0.0])
 
     @property
-    def bar(self) -> TransportBar:
-        bar = self.dashboard._parts.transport
+    def bar(self) -> PlaybackBar:
+        bar = self.dashboard._parts.playhead
         assert bar is not None
         return bar
 
@@ -40,8 +40,8 @@ class Playing:
 
     def go_to(self, at_ms: int) -> None:
         """Be somewhere, all played up to there."""
-        self.transport.position_ms = at_ms
-        self.transport.target_ms = None
+        self.playhead.position_ms = at_ms
+        self.playhead.target_ms = None
         self.paint()
 
 
@@ -51,9 +51,9 @@ Play = Callable[..., Playing]
 @pytest.fixture
 def play(opened: Open) -> Play:
     def open_(span_ms: int = LAST_MS - FIRST_MS, **options: object) -> Playing:
-        transport = Transport(FIRST_MS, FIRST_MS + span_ms, 1.0, lambda: 0.0)
-        dashboard = opened(badge="REPLAY", playback=transport, **options)
-        playing = Playing(dashboard, transport)
+        playhead = Playhead(FIRST_MS, FIRST_MS + span_ms, 1.0, lambda: 0.0)
+        dashboard = opened(badge="REPLAY", playback=playhead, **options)
+        playing = Playing(dashboard, playhead)
         playing.paint()
         return playing
 
@@ -74,7 +74,7 @@ def text_of(widget: tk.Misc) -> str:
 
 def test_a_live_window_has_no_controls_of_a_replay(opened: Open) -> None:
     dashboard = opened()
-    assert dashboard._parts.transport is None
+    assert dashboard._parts.playhead is None
     press(dashboard, "<Key-space>")
     press(dashboard, "<F1>")
     assert "Play or pause the replay" not in words(dashboard)
@@ -100,7 +100,7 @@ def test_a_replay_of_days_shows_the_day_of_each_moment(play: Play) -> None:
 def test_a_paused_replay_says_so_beside_the_number_and_in_the_title(play: Play, compact: bool) -> None:
     playing = play(compact=compact)
     key(playing, "<Key-space>")
-    assert playing.transport.paused
+    assert playing.playhead.paused
     assert "PAUSED 2024-08-08" in words(playing.dashboard)
 
     def is_titled() -> bool:  # some frames later: a title is painted ten times a second at most
@@ -117,14 +117,14 @@ def test_the_first_button_says_what_it_does(play: Play) -> None:
     assert text_of(playing.bar.play) == "Pause"
     playing.bar.play.invoke()
     playing.paint()
-    assert (playing.transport.paused, text_of(playing.bar.play)) == (True, "Play")
-    playing.transport.ended()
+    assert (playing.playhead.paused, text_of(playing.bar.play)) == (True, "Play")
+    playing.playhead.ended()
     playing.paint()
     assert text_of(playing.bar.play) == "Again"
-    playing.transport.position_ms = LAST_MS
+    playing.playhead.position_ms = LAST_MS
     playing.bar.play.invoke()
-    assert playing.transport.must_rewind
-    assert not playing.transport.paused
+    assert playing.playhead.must_rewind
+    assert not playing.playhead.paused
 
 
 # ----- keys and buttons
@@ -135,11 +135,11 @@ def test_n_looks_for_the_next_extreme_of_the_symbol_shown(play: Play) -> None:
     hunted = []
     for name in ("<Key-n>", "<Key-space>"):
         key(playing, name)
-        hunted.append(playing.transport.hunted)
+        hunted.append(playing.playhead.hunted)
     assert hunted == ["ETHUSDT", None]
-    assert playing.transport.paused
+    assert playing.playhead.paused
     playing.bar.extreme.invoke()
-    assert playing.transport.hunted == "ETHUSDT"
+    assert playing.playhead.hunted == "ETHUSDT"
 
 
 def test_a_search_does_not_look_paused(play: Play) -> None:
@@ -159,7 +159,7 @@ def test_brackets_step_through_the_speeds_and_stop_at_the_ends(play: Play) -> No
     assert seen == ["2×", "5×", "10×", "20×", "50×", "100×", "max", *["max"] * 6]
     for _ in range(len(SPEEDS) + 2):
         key(playing, "<Key-bracketleft>")
-    assert (playing.transport.speed, text_of(playing.bar.speed)) == (0.1, "0.1×")
+    assert (playing.playhead.speed, text_of(playing.bar.speed)) == (0.1, "0.1×")
 
 
 @pytest.mark.parametrize(("speed", "slower", "faster"), [(3.0, 2.0, 5.0), (0.05, 0.1, 0.1), (1000.0, 100.0, None)])
@@ -168,9 +168,9 @@ def test_from_a_speed_between_the_steps_the_next_step_is_taken(
 ) -> None:
     playing = play()
     for by, expected in ((-1, slower), (1, faster)):
-        playing.transport.set_speed(speed)
+        playing.playhead.set_speed(speed)
         playing.bar.change_speed(by)
-        assert playing.transport.speed == expected
+        assert playing.playhead.speed == expected
 
 
 def test_the_menu_offers_every_speed(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_the_menu_offers_every_speed(play: Play, monkeypatch: pytest.MonkeyPatch
     playing.bar.speed.invoke()
     for place, speed in enumerate(SPEEDS):
         menu.invoke(place)
-        assert playing.transport.speed == speed
+        assert playing.playhead.speed == speed
         playing.paint()
         assert text_of(playing.bar.speed) == menu.entrycget(place, "label")
 
@@ -191,8 +191,8 @@ def test_space_on_a_button_presses_it_and_does_nothing_else(play: Play) -> None:
     playing.bar.extreme.focus_set()
     settle(playing.dashboard)
     playing.bar.extreme.event_generate("<Key-space>")
-    until(playing.dashboard, lambda: playing.transport.hunted is not None)
-    assert not playing.transport.paused
+    until(playing.dashboard, lambda: playing.playhead.hunted is not None)
+    assert not playing.playhead.paused
 
 
 def test_after_a_click_on_a_button_the_keys_are_the_windows(play: Play) -> None:
@@ -202,7 +202,7 @@ def test_after_a_click_on_a_button_the_keys_are_the_windows(play: Play) -> None:
     for event in ("<Enter>", "<ButtonPress-1>", "<ButtonRelease-1>"):
         playing.bar.extreme.event_generate(event, x=5, y=5)
     settle(playing.dashboard)
-    assert playing.transport.hunted == "ETHUSDT"
+    assert playing.playhead.hunted == "ETHUSDT"
     assert str(playing.dashboard.root.focus_get()) == "."
 
 
@@ -213,14 +213,14 @@ def test_keys_that_write_into_a_field_do_not_control_the_replay(play: Play) -> N
     for name in ("n", "space", "bracketright"):
         entry.event_generate(f"<Key-{name}>")
     settle(playing.dashboard)
-    transport = playing.transport
-    assert (transport.hunted, transport.paused, transport.speed) == (None, False, 1.0)
+    playhead = playing.playhead
+    assert (playhead.hunted, playhead.paused, playhead.speed) == (None, False, 1.0)
 
 
 def test_control_n_is_no_n(play: Play) -> None:
     playing = play()
     key(playing, "<Control-Key-n>")
-    assert playing.transport.hunted is None
+    assert playing.playhead.hunted is None
 
 
 @pytest.mark.parametrize("dpi", [96, 192])
@@ -258,12 +258,12 @@ def let_go(playing: Playing) -> None:
 def test_a_drag_shows_the_time_and_goes_there_when_the_mouse_lets_go(play: Play) -> None:
     playing = play()
     drag(playing, 0.1, 0.4, 0.5)
-    assert playing.transport.target_ms is None
+    assert playing.playhead.target_ms is None
     middle_ms = playing.bar.slider.dragged_ms
     assert middle_ms == pytest.approx((FIRST_MS + LAST_MS) / 2, abs=1_000)
     assert {"23:57:06", "23:57:07"} & set(words(playing.dashboard))
     let_go(playing)
-    assert playing.transport.target_ms == middle_ms
+    assert playing.playhead.target_ms == middle_ms
     assert playing.bar.slider.dragged_ms is None
 
 
@@ -272,7 +272,7 @@ def test_a_drag_to_the_left_plays_again_from_the_beginning(play: Play) -> None:
     playing.go_to(LAST_MS - 1)
     drag(playing, 0.9, -3.0)
     let_go(playing)
-    assert (playing.transport.target_ms, playing.transport.must_rewind) == (FIRST_MS, True)
+    assert (playing.playhead.target_ms, playing.playhead.must_rewind) == (FIRST_MS, True)
 
 
 def test_the_thumb_is_where_the_replay_is_bound_for_and_the_bar_where_it_is(play: Play) -> None:
@@ -287,7 +287,7 @@ def test_the_thumb_is_where_the_replay_is_bound_for_and_the_bar_where_it_is(play
 
     quarter, three_quarters = (left + (right - left) * share for share in (0.25, 0.75))
     assert ends() == pytest.approx((quarter, quarter), abs=1)
-    playing.transport.seek(FIRST_MS + 258_750)
+    playing.playhead.seek(FIRST_MS + 258_750)
     playing.paint()
     assert ends() == pytest.approx((quarter, three_quarters), abs=1)
 
@@ -303,7 +303,7 @@ def test_keys_move_the_slider_that_has_the_focus(play: Play, name: str, by_ms: i
     playing.bar.slider.canvas.focus_set()
     settle(playing.dashboard)
     playing.bar.slider.canvas.event_generate(f"<Key-{name}>")
-    assert playing.transport.target_ms == min(max(FIRST_MS + 100_000 + by_ms, FIRST_MS), LAST_MS)
+    assert playing.playhead.target_ms == min(max(FIRST_MS + 100_000 + by_ms, FIRST_MS), LAST_MS)
 
 
 def test_quick_keys_add_up(play: Play) -> None:
@@ -314,7 +314,7 @@ def test_quick_keys_add_up(play: Play) -> None:
     for _ in range(3):
         playing.bar.slider.canvas.event_generate("<Key-Right>")
         playing.paint()
-    assert playing.transport.target_ms == FIRST_MS + 15_000
+    assert playing.playhead.target_ms == FIRST_MS + 15_000
 
 
 # ----- the look
@@ -327,8 +327,8 @@ def test_the_controls_have_room_in_each_state_and_form(play: Play, span_ms: int)
     for act in ("<Key-space>", "<Key-bracketright>", "<Control-m>", "<Control-m>", "<Control-t>"):
         key(playing, act)
         check(playing.dashboard.root)
-    playing.transport.set_speed(None)
-    playing.transport.ended()
+    playing.playhead.set_speed(None)
+    playing.playhead.ended()
     playing.paint()
     check(playing.dashboard.root)
 
