@@ -17,7 +17,7 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import is_loopback
-from spreadwatch.feed.messages import Rejected, positive
+from spreadwatch.feed.parsing.quotes import Rejected, positive
 
 PATHS = {Venue.SPOT: "/api/v3/exchangeInfo", Venue.FUTURES: "/fapi/v1/exchangeInfo"}
 INTERVALS_PATH = "/fapi/v1/fundingInfo"

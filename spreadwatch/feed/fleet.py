@@ -15,12 +15,12 @@ from spreadwatch.core.events import Clock, Link, Phase, Sink
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.books import BookParser
-from spreadwatch.feed.marks import MarkParser
-from spreadwatch.feed.messages import QuoteParser
-from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.parsing.base import Parser
+from spreadwatch.feed.parsing.books import BookParser
+from spreadwatch.feed.parsing.marks import MarkParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
+from spreadwatch.feed.parsing.trades import TradeParser
 from spreadwatch.feed.stream import Stream, StreamSettings
-from spreadwatch.feed.trades import TradeParser
 
 PART_SYMBOLS = 199
 _SLOW_S = 15.0  # after which a connection that is no heartbeat's is silent

@@ -22,7 +22,7 @@ from spreadwatch.feed import binance, clock, reasons
 from spreadwatch.feed.catalog import read
 from spreadwatch.feed.dial import Connection, tls_context
 from spreadwatch.feed.frames import FrameDecoder
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.subscriptions import Subscriptions
 

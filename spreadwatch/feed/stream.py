@@ -20,7 +20,7 @@ from spreadwatch.feed.backoff import Attempts, delays
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.health import Health, HealthReport
-from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.parsing.base import Parser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.reasons import REGION, Failure, explain
 from spreadwatch.feed.resolve import Resolver

@@ -12,7 +12,7 @@ import websocket
 from spreadwatch.core.events import Clock, Read
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.dial import Connection
-from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.parsing.base import Parser
 from spreadwatch.feed.reader import Reader, Take
 from spreadwatch.feed.reasons import Failure, explain
 from spreadwatch.feed.subscriptions import Subscriptions

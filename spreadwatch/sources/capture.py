@@ -14,7 +14,7 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import Contract, canonical, contract
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 
 _MARKETS = {"spot": Venue.SPOT, "um": Venue.FUTURES}
 _MAX_LINE = 1 << 20

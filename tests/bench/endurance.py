@@ -17,7 +17,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.frames import FrameDecoder
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from tests.bench.tape import SYMBOL, Tape
 
 _FRAMES_PER_READ = 320  # 64 KiB

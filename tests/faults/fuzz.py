@@ -17,7 +17,7 @@ from msgspec import Struct
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 
 CONTRACTS = [Contract("ETHUSDT", "ETHUSDT"), Contract("PEPEUSDT", "1000PEPEUSDT", 1000)]
 HEARTBEAT = Contract("BTCUSDT", "BTCUSDT")

@@ -19,7 +19,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed import dial, health, listing, reader, watchdog
 from spreadwatch.feed.listing import ListingLoader
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.stream import Stream
 from spreadwatch.run.inbox import Inbox, Pump

@@ -11,9 +11,9 @@ import msgspec
 
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote
-from spreadwatch.feed import messages
 from spreadwatch.feed.frames import FrameDecoder, Message
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing import quotes
+from spreadwatch.feed.parsing.quotes import QuoteParser
 
 Mutant = Callable[[], contextlib.AbstractContextManager[object]]
 
@@ -77,7 +77,7 @@ class _LaxEnvelope(msgspec.Struct):
 
 def _no_end_of_ids() -> contextlib.AbstractContextManager[object]:
     """An update id may be as high as it likes."""
-    return mock.patch.object(messages, "_Envelope", _LaxEnvelope)
+    return mock.patch.object(quotes, "_Envelope", _LaxEnvelope)
 
 
 @contextlib.contextmanager
@@ -110,7 +110,7 @@ def _trusts_prices() -> Iterator[None]:
 
 def _crashes_on_garbage() -> contextlib.AbstractContextManager[object]:
     """What is no JSON raises in the reading thread."""
-    return mock.patch.object(messages, "NOT_A_QUOTE", ())
+    return mock.patch.object(quotes, "NOT_A_QUOTE", ())
 
 
 def _garbage_uncounted() -> contextlib.AbstractContextManager[object]:
@@ -194,7 +194,7 @@ def _crashes_on_acks() -> contextlib.AbstractContextManager[object]:
     """An acknowledgement is taken for a quote."""
 
     def refuse(_self: QuoteParser, _payload: bytes, _ticker: object) -> None:
-        raise messages.Rejected("missing field")
+        raise quotes.Rejected("missing field")
 
     return mock.patch.object(QuoteParser, "_take_other", refuse)
 

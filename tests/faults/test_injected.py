@@ -17,11 +17,12 @@ from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.feed import catalog, messages, stream
+from spreadwatch.feed import catalog, stream
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.health import Health
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing import quotes
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.stream import Stream
@@ -97,7 +98,7 @@ def _is_spot(one: Stream, _now: object) -> bool:
 
 _FEED_HOOKS: dict[str, Hook] = {
     "parser": _hook(QuoteParser, "batch"),
-    "parser, one quote": _hook(messages, "positive"),
+    "parser, one quote": _hook(quotes, "positive"),
     "decoder": _hook(FrameDecoder, "feed"),
     "reader": _hook(Reader, "step"),
     "pong": _hook(Reader, "_obey"),

@@ -9,7 +9,7 @@ import pytest
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed import stream
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.stream import Stream
 from spreadwatch.feed.successor import Successor

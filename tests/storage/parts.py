@@ -11,7 +11,7 @@ from typing import Any
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract, contract
-from spreadwatch.feed.messages import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.sources.capture import Record
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Leg, Store

@@ -9,8 +9,8 @@ from spreadwatch.core.depth import Level
 from spreadwatch.core.events import Book, Books
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.messages import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
-from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.parsing.base import Parser
+from spreadwatch.feed.parsing.quotes import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
 
 _SUFFIX = "depth20@100ms"
 _MAX_LEVELS = 20

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from spreadwatch.core.events import Mark
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed.binance import contract
-from spreadwatch.feed.books import BookParser
-from spreadwatch.feed.marks import MarkParser
+from spreadwatch.feed.parsing.books import BookParser
+from spreadwatch.feed.parsing.marks import MarkParser
 
 AT = Instant(1791382993100, 77)
 BTC, PEPE = contract(Venue.FUTURES, "BTCUSDT"), contract(Venue.FUTURES, "PEPEUSDT")

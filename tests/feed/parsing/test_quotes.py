@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract, contract
-from spreadwatch.feed.messages import QuoteParser, positive
+from spreadwatch.feed.parsing.quotes import QuoteParser, positive
 
 AT = Instant(1_790_000_000_000, 77)
 ETH = Contract("ETHUSDT", "ETHUSDT")
 BTC = Contract("BTCUSDT", "BTCUSDT")
 PEPE = contract(Venue.FUTURES, "PEPEUSDT")
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 
 Fields = dict[str, object]
 fast = settings(deadline=None, database=None, max_examples=300)

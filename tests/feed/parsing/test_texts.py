@@ -1,8 +1,8 @@
 """The texts of the wire, kept beside the quotes for a recorder."""
 
 from spreadwatch.core.quote import Venue
-from spreadwatch.feed.messages import QuoteParser
-from tests.feed.test_messages import AT, parser, ticker, wrap
+from spreadwatch.feed.parsing.quotes import QuoteParser
+from tests.feed.parsing.test_quotes import AT, parser, ticker, wrap
 
 PLAIN = ("25.3500", "31.21", "25.3600", "40.66")
 

@@ -10,7 +10,7 @@ import msgspec
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.parsing.base import Parser
 
 _MEMORY = 16384
 _MAX_DIGITS = 24  # what Decimal adds and scales exactly, with room to spare

@@ -8,8 +8,8 @@ import msgspec
 from spreadwatch.core.events import Mark, Marks
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.messages import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
-from spreadwatch.feed.parser import Parser
+from spreadwatch.feed.parsing.base import Parser
+from spreadwatch.feed.parsing.quotes import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
 
 _SIGNED = frozenset("-0123456789.")
 

@@ -1,0 +1,1 @@
+"""Payloads of the streams into values, a file per kind of stream."""
