@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from spreadwatch.config.kinds import RefusedError, Symbol
-from spreadwatch.core.moments import EPOCH
+from spreadwatch.core.times import EPOCH
 
 FIRST_MS = 946_684_800_000
 """2000-01-01: no exchange of this kind is older."""

@@ -21,7 +21,7 @@ from spreadwatch.config import Config
 from spreadwatch.config.wording import closest, printable
 from spreadwatch.core import answers_json
 from spreadwatch.core.answers import Bar, Price
-from spreadwatch.core.moments import iso
+from spreadwatch.core.times import iso
 from spreadwatch.errors import UsageError
 from spreadwatch.feed.binance import canonical
 from spreadwatch.storage.history import END_MS, History

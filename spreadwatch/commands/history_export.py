@@ -21,7 +21,7 @@ from msgspec import Struct
 from spreadwatch.commands.output import say
 from spreadwatch.commands.progress import ProgressBar
 from spreadwatch.config.wording import printable
-from spreadwatch.core.moments import iso
+from spreadwatch.core.times import iso
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.storage.export import Form, Kind, Wanted, write
 from spreadwatch.storage.history import History

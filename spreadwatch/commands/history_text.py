@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from spreadwatch.commands.times import length
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
-from spreadwatch.core.moments import iso
+from spreadwatch.core.times import iso
 
 Row = tuple[str, ...]
 

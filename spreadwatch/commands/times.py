@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from spreadwatch.config.wording import printable
-from spreadwatch.core.moments import EPOCH, MINUTE_MS, iso
+from spreadwatch.core.times import EPOCH, MINUTE_MS, iso
 from spreadwatch.errors import UsageError
 
 HOW = (

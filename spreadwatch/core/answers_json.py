@@ -7,8 +7,8 @@ for a price "N/A".
 from collections.abc import Iterable, Sequence
 
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
-from spreadwatch.core.moments import MINUTE_MS, iso
 from spreadwatch.core.snapshot import Snapshot, plain, to_json
+from spreadwatch.core.times import MINUTE_MS, iso
 
 NOT_AVAILABLE = "N/A"
 

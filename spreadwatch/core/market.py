@@ -20,13 +20,13 @@ from spreadwatch.core.events import (
     Marks,
     Phase,
 )
-from spreadwatch.core.freeze import Totals, freeze, freeze_row
 from spreadwatch.core.gaps import Gap, GapLedger
 from spreadwatch.core.leg import Line
 from spreadwatch.core.pair import Pair, Terms
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Row, Snapshot
+from spreadwatch.core.snapshots import Totals, freeze, freeze_row
 from spreadwatch.core.spread import Extreme
 from spreadwatch.core.timeline import Timeline
 

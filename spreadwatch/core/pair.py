@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from spreadwatch.core.closes import SecondCloses
 from spreadwatch.core.events import Book, Mark
 from spreadwatch.core.leg import Leg, Line
 from spreadwatch.core.net import Fees
+from spreadwatch.core.percentile import SecondCloses
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.series import ONE, Keep, Series
 from spreadwatch.core.sliding import SlidingExtremes

@@ -12,9 +12,9 @@ from itertools import groupby
 
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.events import Batch, Event, Link, Phase
-from spreadwatch.core.moments import MINUTE_MS
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.spread import entry, too_far_apart
+from spreadwatch.core.times import MINUTE_MS
 from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, Leg, LinkRow
 from spreadwatch.storage.stored import StoredQuote, StoredTrade
 

@@ -7,7 +7,7 @@ import pytest
 
 from spreadwatch.api import page as page_files
 from spreadwatch.api.settings import ServeSettings
-from spreadwatch.core.moments import iso
+from spreadwatch.core.times import iso
 from tests.api.browser import Page, browser
 from tests.api.moving import Moving, hour
 from tests.api.parts import Client, serving

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from spreadwatch.api import parameters
 from spreadwatch.api.operations import BARS_FROM, SYMBOL, TIMESTAMP, TO
 from spreadwatch.api.parameters import Asked, BadParameterError, Parameter, moment, read, symbol
-from spreadwatch.core.moments import MINUTE_MS, iso
+from spreadwatch.core.times import MINUTE_MS, iso
 
 HALF_PAST_MS = 1_783_067_436_000  # 2026-07-03T08:30:36 UTC
 MOMENTS = st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30))  # noqa: DTZ001 - hypothesis wants them so

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.moments import iso
+from spreadwatch.core.times import iso
 from spreadwatch.sources.capture import Capture
 from spreadwatch.storage.sqlite_history import SqliteHistory
 from spreadwatch.storage.sqlite_store import SqliteStore

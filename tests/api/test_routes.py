@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from spreadwatch.api.operations import MOST_GAPS, OPERATIONS, Operation
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.core.answers import RecordedGap
-from spreadwatch.core.moments import iso
 from spreadwatch.core.snapshot import to_json
+from spreadwatch.core.times import iso
 from spreadwatch.errors import UnreachableError
 from tests.api.parts import MINUTE_MS, NOON_MS, Client, ListArchive, SceneLive, serving
 from tests.core.builders import FUTURES, SPOT

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreadwatch.commands.times import length, read_time
-from spreadwatch.core.moments import iso
+from spreadwatch.core.times import iso
 from spreadwatch.errors import UsageError
 
 NOW_MS = 1_795_246_279_467  # 2026-11-21T07:31:19.467

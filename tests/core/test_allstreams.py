@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.closes import SecondCloses
 from spreadwatch.core.net import fees, net
+from spreadwatch.core.percentile import SecondCloses
 from spreadwatch.core.quote import Quote, Venue
 from spreadwatch.core.sliding import SlidingExtremes
 from spreadwatch.core.spread import Extreme, entry
