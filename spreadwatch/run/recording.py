@@ -36,10 +36,10 @@ def where(settings: Config, badge: str | None = None) -> str:
 def open_history(settings: Config, badge: str | None = None) -> History:
     """Open the recording to ask it. Raises StorageError with a sentence that helps."""
     if settings.record.dsn:
-        from spreadwatch.storage.postgres_history import PostgresHistory
+        from spreadwatch.storage.postgres.history import PostgresHistory
 
         return PostgresHistory(settings.record.dsn)
-    from spreadwatch.storage.sqlite_history import SqliteHistory
+    from spreadwatch.storage.sqlite.history import SqliteHistory
 
     path = path_of(settings, badge)
     if not path.is_file():
@@ -51,12 +51,12 @@ def _open_store(settings: Config, badge: str | None) -> Store:
     path = path_of(settings, badge)
     path.parent.mkdir(parents=True, exist_ok=True)
     if settings.record.dsn:
-        from spreadwatch.storage.postgres_store import PostgresStore
+        from spreadwatch.storage.postgres.store import PostgresStore
         from spreadwatch.storage.spill import Spill
         from spreadwatch.storage.spilling import SpillingStore
 
         return SpillingStore(PostgresStore(settings.record.dsn), Spill(path.with_name("spill.sqlite"), _SPILL_BYTES))
-    from spreadwatch.storage.sqlite_store import SqliteStore
+    from spreadwatch.storage.sqlite.store import SqliteStore
 
     return SqliteStore(path)
 

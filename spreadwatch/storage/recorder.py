@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from spreadwatch.core.events import Batch, Clock, Event, Link, Trade, Trades
 from spreadwatch.core.quote import Venue
-from spreadwatch.storage.assemble import Assembler, is_empty
+from spreadwatch.storage.chunker import Assembler, is_empty
 from spreadwatch.storage.rows import Chunk, Limits, Named, Run, StorageError, Store
 
 ROW_BYTES = 1000

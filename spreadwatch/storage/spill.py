@@ -9,7 +9,7 @@ import msgspec
 
 from spreadwatch.storage.lock import WriterLock
 from spreadwatch.storage.rows import Chunk, StorageError
-from spreadwatch.storage.sqlite_faults import explain
+from spreadwatch.storage.sqlite.faults import explain
 
 
 class Spill:

@@ -9,8 +9,8 @@ import pytest
 
 from spreadwatch.core.times import iso
 from spreadwatch.sources.capture import Capture
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.api.load import load, open_files
 from tests.api.parts import MINUTE_MS, serving
 from tests.storage.parts import events_of, lines_of, mid_of, record

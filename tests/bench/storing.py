@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from spreadwatch.storage.postgres_store import PostgresStore
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.postgres.store import PostgresStore
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.bench.figures import Figure
 from tests.bench.receiving import Told
 from tests.storage.pouring import Poured, pour

@@ -14,9 +14,9 @@ from spreadwatch.commands import history
 from spreadwatch.config import Config
 from spreadwatch.config.keys import Record
 from spreadwatch.sources.capture import Capture
-from spreadwatch.storage.postgres_store import PostgresStore
+from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.rows import Store
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.conftest import CAPTURE
 from tests.storage.parts import events_of, lines_of, mid_of, record
 from tests.storage.server import PostgresServer, binaries

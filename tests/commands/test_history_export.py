@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from spreadwatch.commands.progress import ProgressBar
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.commands.history_recording import Place, Walk, ask, file_place, lines, place, server, walk
 from tests.conftest import CAPTURE, PATIENCE_S, Program, wait_for
 from tests.storage.long import _fill

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.storage.rows import Run
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.commands.history_recording import Place, file_place, lines, place, server
 from tests.conftest import Finished, Program
 from tests.storage.parts import START_MS

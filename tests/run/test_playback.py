@@ -22,7 +22,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.run.playback import Playback
 from spreadwatch.sources.replay import Reel, links
 from tests.conftest import PATIENCE_S
-from tests.storage.test_follow import SILENCE_MS, START_MS, SYMBOLS, event, steps
+from tests.storage.test_bar_builder import SILENCE_MS, START_MS, SYMBOLS, event, steps
 
 BTC, ETH = SYMBOLS
 Script = list[tuple[int, Venue, object]]

@@ -16,8 +16,8 @@ from spreadwatch.errors import CaptureError, SpreadwatchError
 from spreadwatch.run import playback
 from spreadwatch.run.playback import Playback
 from spreadwatch.storage.rows import StorageError
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.conftest import PATIENCE_S, Program, Tape
 from tests.sources.test_replay import Sample, by_brute_force
 from tests.storage.parts import events_of as events_of_records

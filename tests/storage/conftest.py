@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.storage.history import History
-from spreadwatch.storage.postgres_history import PostgresHistory
-from spreadwatch.storage.postgres_store import PostgresStore
+from spreadwatch.storage.postgres.history import PostgresHistory
+from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.rows import Store
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.server import PostgresServer, binaries
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from spreadwatch.storage.sqlite_history import SqliteHistory
+from spreadwatch.storage.sqlite.history import SqliteHistory
 from tests.conftest import ROOT
 from tests.storage.victim import NOTE
 

@@ -20,11 +20,11 @@ from pathlib import Path
 from spreadwatch.core.quote import Venue
 from spreadwatch.storage.export import Wanted, export
 from spreadwatch.storage.history import History
-from spreadwatch.storage.postgres_history import PostgresHistory
-from spreadwatch.storage.postgres_store import PostgresStore
+from spreadwatch.storage.postgres.history import PostgresHistory
+from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.rows import Chunk, Leg, QuoteRow, Run, Store
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.killing import kill_once
 from tests.storage.parts import START_MS, recording
 from tests.storage.pouring import pour

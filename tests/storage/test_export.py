@@ -18,8 +18,8 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.storage.export import Form, Kind, Wanted, export
 from spreadwatch.storage.history import END_MS, History
 from spreadwatch.storage.rows import StorageError
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.conftest import ROOT
 from tests.storage.long import _fill
 from tests.storage.parts import START_MS, open_links, quote_batch, recording, settle

@@ -13,12 +13,12 @@ import pytest
 
 from spreadwatch.core.answers import Price
 from spreadwatch.core.quote import Instant, Venue
-from spreadwatch.storage import sqlite_schema
-from spreadwatch.storage.assemble import Assembler
+from spreadwatch.storage.chunker import Assembler
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Chunk, Limits, Refusal, Run, StorageError
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite import schema
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.conftest import ROOT, wait_for
 from tests.storage.parts import SILENCE_MS, START_MS, contracts, open_links, quote_batch, recording, settle
 
@@ -26,7 +26,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from spreadwatch.storage.rows import Run
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.store import SqliteStore
 store = SqliteStore(Path(sys.argv[1]))
 store.open(Run("other", 1))
 print("holds", flush=True)
@@ -86,7 +86,7 @@ def test_files_of_others_and_of_the_future_are_refused_untouched(tmp_path: Path)
     with closing(sqlite3.connect(foreign)) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     with closing(sqlite3.connect(newer)) as connection:
-        connection.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.execute("PRAGMA user_version = 99")
     text = tmp_path / "text.db"
     text.write_text("not a database at all" * 100)
@@ -112,18 +112,18 @@ def test_an_older_file_is_brought_forward_and_a_copy_kept(tmp_path: Path, monkey
         second(connection)
         raise sqlite3.OperationalError("no")
 
-    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", (*sqlite_schema.MIGRATIONS, failing))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, failing))
     store = SqliteStore(path)
     with pytest.raises(StorageError, match="no"):
         store.open(Run("x", 1))
     with pytest.raises(StorageError, match="older"):
         SqliteHistory(path)
-    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", (*sqlite_schema.MIGRATIONS[:1], second))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS[:1], second))
     with recording(store) as recorder:
         put(recorder, 2)
         settle(recorder)
     assert ids(path) == [1, 2]
-    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", sqlite_schema.MIGRATIONS[:1])
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
     assert ids(path.with_name("a.db.before-2")) == [1]
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.quote import Venue
-from spreadwatch.storage import postgres_retention, postgres_schema
-from spreadwatch.storage.postgres_history import PostgresHistory
-from spreadwatch.storage.postgres_store import PostgresStore
+from spreadwatch.storage.postgres import retention, schema
+from spreadwatch.storage.postgres.history import PostgresHistory
+from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Limits, Refusal, Run, StorageError
 from spreadwatch.storage.spill import Spill
@@ -149,7 +149,7 @@ def test_a_hypertable_holds_no_duplicates_either(
         "CREATE OR REPLACE FUNCTION public.create_hypertable(text, text, chunk_time_interval bigint) "
         "RETURNS void LANGUAGE sql AS ''"
     )
-    monkeypatch.setattr(postgres_schema, "has_timescale", lambda _: True)
+    monkeypatch.setattr(schema, "has_timescale", lambda _: True)
     for start in (1, 51):
         with recording(spilling(database, tmp_path), RecorderSettings(limits=Limits(age_ms=1 << 50))) as recorder:
             for number in range(start, start + 100):
@@ -181,8 +181,8 @@ def test_old_rows_go(database: PostgresServer) -> None:
 def test_a_recording_beyond_its_size_loses_its_oldest_rows(
     database: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_retention, "_ROWS", 3)
-    monkeypatch.setattr(postgres_retention, "used_bytes", lambda _: 1000)
+    monkeypatch.setattr(retention, "_ROWS", 3)
+    monkeypatch.setattr(retention, "used_bytes", lambda _: 1000)
     store = PostgresStore(database.dsn)
     with recording(store) as recorder:
         for number in range(1, 9):

@@ -11,8 +11,8 @@ import pytest
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Venue
 from spreadwatch.storage.history import History
-from spreadwatch.storage.postgres_history import PostgresHistory
-from spreadwatch.storage.sqlite_history import SqliteHistory
+from spreadwatch.storage.postgres.history import PostgresHistory
+from spreadwatch.storage.sqlite.history import SqliteHistory
 from tests.conftest import PATIENCE_S, Program, wait_for
 from tests.exchange import Exchange
 from tests.storage.parts import lines_of

@@ -11,12 +11,12 @@ from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.core.snapshot import to_json
-from spreadwatch.storage.assemble import Assembler
+from spreadwatch.storage.chunker import Assembler
 from spreadwatch.storage.rows import Run
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.parts import contracts
-from tests.storage.test_follow import SILENCE_MS, START_MS, SYMBOLS, event, steps
+from tests.storage.test_bar_builder import SILENCE_MS, START_MS, SYMBOLS, event, steps
 
 
 def play(events: list[Event], at: Instant) -> list[dict[str, object]]:

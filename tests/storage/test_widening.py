@@ -11,8 +11,8 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.storage.export import Kind, Wanted, write
 from spreadwatch.storage.history import END_MS
 from spreadwatch.storage.rows import Chunk, Leg, QuoteRow, Run, StorageError, TradeRow
-from spreadwatch.storage.sqlite_history import SqliteHistory
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.history import SqliteHistory
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.parts import SPOT_BTC, START_MS
 
 RUN = Run("first", START_MS)

@@ -13,7 +13,7 @@ from pathlib import Path
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed import clock
 from spreadwatch.storage.recorder import Recorder
-from spreadwatch.storage.sqlite_store import SqliteStore
+from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.parts import SILENCE_MS, contracts, quote_batch
 
 NOTE = struct.Struct("<qqq")

@@ -12,9 +12,7 @@ from msgspec import Struct
 
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Venue
-from spreadwatch.storage import sqlite_schema
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History, from_key
-from spreadwatch.storage.numbers import grow
 from spreadwatch.storage.rows import (
     ARRIVALS,
     EXACT,
@@ -27,7 +25,9 @@ from spreadwatch.storage.rows import (
     TradeRow,
     per_coin,
 )
-from spreadwatch.storage.sqlite_faults import explain
+from spreadwatch.storage.sqlite import schema
+from spreadwatch.storage.sqlite.faults import explain
+from spreadwatch.storage.sqlite.notation import grow
 from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 _QUOTE = "key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty"
@@ -262,8 +262,8 @@ class SqliteHistory(History):
             uri = f"{self.path.resolve().as_uri()}?mode=ro"
             connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False, isolation_level=None)
             self._connection, self._identity = connection, identity
-            version = sqlite_schema.check(connection, self.path)
-            if version < len(sqlite_schema.MIGRATIONS):
+            version = schema.check(connection, self.path)
+            if version < len(schema.MIGRATIONS):
                 raise StorageError(
                     f"{self.path} is of an older spreadwatch (schema {version}): record into it once, it is then "
                     f"brought up to date and a copy of it is kept"

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreadwatch.storage.numbers import Notation, Shrinker, grow, places_of, shrink, zeros_of
+from spreadwatch.storage.sqlite.notation import Notation, Shrinker, grow, places_of, shrink, zeros_of
 
 fast = settings(deadline=None, database=None, max_examples=400)
 

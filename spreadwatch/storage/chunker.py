@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from spreadwatch.core.events import Batch, Link, Trade
 from spreadwatch.core.quote import Instant, Quote, Venue
-from spreadwatch.storage.follow import Follower
+from spreadwatch.storage.bar_builder import Follower
 from spreadwatch.storage.rows import (
     ARRIVALS,
     BeatRow,

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from spreadwatch.storage import postgres_retention as retention
-from spreadwatch.storage import postgres_schema
-from spreadwatch.storage.postgres_link import ANSWER_S, connect, named_faults
+from spreadwatch.storage.postgres import retention as retention
+from spreadwatch.storage.postgres import schema
+from spreadwatch.storage.postgres.link import ANSWER_S, connect, named_faults
 from spreadwatch.storage.rows import Chunk, Leg, Limits, QuoteRow, Run, StorageError, TradeRow
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class PostgresStore:
         self.close()
         connection = connect(self._dsn, self._answer_s)
         with named_faults(connection):
-            beside = postgres_schema.prepare(connection)
+            beside = schema.prepare(connection)
             self._insert_quotes = _INSERT_BESIDE if beside else _INSERT_QUOTES
             connection.execute(_STAGING.encode())
             with connection.transaction():

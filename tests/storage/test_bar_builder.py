@@ -9,7 +9,7 @@ from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Venue
-from spreadwatch.storage.follow import Follower
+from spreadwatch.storage.bar_builder import Follower
 from spreadwatch.storage.rows import BarRow
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")

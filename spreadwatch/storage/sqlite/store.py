@@ -7,13 +7,13 @@ from pathlib import Path
 
 from msgspec.structs import astuple
 
-from spreadwatch.storage import retention
-from spreadwatch.storage import sqlite_schema as schema
 from spreadwatch.storage.lock import WriterLock
-from spreadwatch.storage.numbers import Notation
 from spreadwatch.storage.rows import ARRIVALS, Chunk, Leg, Limits, Run, StorageError
-from spreadwatch.storage.sqlite_faults import explain
-from spreadwatch.storage.sqlite_series import Packed, Series
+from spreadwatch.storage.sqlite import retention
+from spreadwatch.storage.sqlite import schema as schema
+from spreadwatch.storage.sqlite.faults import explain
+from spreadwatch.storage.sqlite.notation import Notation
+from spreadwatch.storage.sqlite.series import Packed, Series
 
 _SIDE_FILES = ("-wal", "-shm")
 

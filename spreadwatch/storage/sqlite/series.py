@@ -7,8 +7,8 @@ import sqlite3
 
 from msgspec import Struct
 
-from spreadwatch.storage.numbers import LIMIT, Notation, Shrinker
 from spreadwatch.storage.rows import ARRIVALS, QuoteRow, TradeRow
+from spreadwatch.storage.sqlite.notation import LIMIT, Notation, Shrinker
 
 _WIDEN_ROWS = 200_000
 """Up to so many rows of a series are rewritten when its tick turns out to be finer."""

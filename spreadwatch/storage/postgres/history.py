@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Venue
-from spreadwatch.storage import postgres_schema
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History
-from spreadwatch.storage.postgres_link import connect, named_faults
+from spreadwatch.storage.postgres import schema
+from spreadwatch.storage.postgres.link import connect, named_faults
 from spreadwatch.storage.rows import EXACT, BarRow, BeatRow, Leg, LinkRow, QuoteRow, StorageError, TradeRow
 from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
@@ -40,7 +40,7 @@ class PostgresHistory(History):
         self._connection: Connection | None = None
         self._numbers: dict[Leg, int] = {}
         try:
-            postgres_schema.check(self._select("SELECT number FROM version"))
+            schema.check(self._select("SELECT number FROM version"))
         except StorageError:
             self.close()
             raise
