@@ -309,13 +309,13 @@ def _window_findings() -> "Iterator[Finding]":
     try:
         import tkinter as tk
 
-        from spreadwatch.ui import probe
+        from spreadwatch.ui.frame import tk_check
     except ImportError as error:
         yield Finding("tkinter", f"missing ({error}). {doctor.install_tkinter()}", NoDisplayError.exit_code)
         return
-    yield Finding("tkinter", probe.tk_version())
+    yield Finding("tkinter", tk_check.tk_version())
     try:
-        yield Finding("display", probe.screen())
+        yield Finding("display", tk_check.screen())
     except tk.TclError as error:
         yield Finding("display", f"{error}. {doctor.find_display(os.environ)}", NoDisplayError.exit_code)
 
@@ -328,7 +328,7 @@ def show_error(sentence: str) -> None:
     try:
         import tkinter as tk
 
-        from spreadwatch.ui.failure import show_failure
+        from spreadwatch.ui.frame.failure import show_failure
     except ImportError:
         return
     with contextlib.suppress(tk.TclError):

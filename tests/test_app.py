@@ -325,7 +325,7 @@ def test_closing_the_window_works_under_a_flood(show: Show) -> None:
 def test_ctrl_c_closes_the_window_with_130_whatever_it_interrupts(
     busy_exchange: Exchange, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spreadwatch.ui.painter import Painter
+    from spreadwatch.ui.kit.painter import Painter
 
     flush, armed = Painter.flush, [False]
 

@@ -156,7 +156,7 @@ def _plant(root: Path, files: dict[str, str]) -> Path:
         ("core/a.py", "from ..feed import frames", "must not import feed"),
         ("core/deep/a.py", "from ...feed.frames import Ping", "must not import feed"),
         ("core/a.py", "from spreadwatch import feed", "must not import feed"),
-        ("feed/a.py", "import spreadwatch.ui.text", "must not import ui"),
+        ("feed/a.py", "import spreadwatch.ui.kit.text", "must not import ui"),
         ("feed/a.py", "from spreadwatch.run.inbox import Inbox", "must not import run"),
         ("storage/a.py", "from spreadwatch.feed import capture", "must not import feed"),
         ("api/a.py", "import ssl", "only feed imports ssl"),

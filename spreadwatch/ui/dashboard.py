@@ -6,23 +6,24 @@ from types import TracebackType
 
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.core.spread import Extreme
-from spreadwatch.ui import fonts, stand_in, theme
-from spreadwatch.ui.cover import Cover
-from spreadwatch.ui.display import Display, Part
-from spreadwatch.ui.faults import Faults, brief
-from spreadwatch.ui.feedback import Feedback
-from spreadwatch.ui.focus import Focus
-from spreadwatch.ui.gap_count import GapCount
-from spreadwatch.ui.icon import set_icon
-from spreadwatch.ui.loop import Loop
-from spreadwatch.ui.menu import Menu, MenuState
+from spreadwatch.ui.frame import placeholders
+from spreadwatch.ui.frame.error_screen import Cover
+from spreadwatch.ui.frame.faults import Faults, brief
+from spreadwatch.ui.frame.feedback import Feedback
+from spreadwatch.ui.frame.guard import Display, Part
+from spreadwatch.ui.frame.icon import set_icon
+from spreadwatch.ui.frame.loop import Loop
+from spreadwatch.ui.frame.menu import Menu, MenuState
+from spreadwatch.ui.frame.shortcuts import Action, bind_all, is_apple
+from spreadwatch.ui.frame.title import Title
+from spreadwatch.ui.frame.window import Window
+from spreadwatch.ui.gaps.count import GapCount
+from spreadwatch.ui.kit import fonts, theme
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.layout import Hooks, Parts
 from spreadwatch.ui.options import Callbacks, WindowOptions
-from spreadwatch.ui.painter import Painter
 from spreadwatch.ui.panels import Panels
-from spreadwatch.ui.parts import Hooks, Parts
-from spreadwatch.ui.shortcuts import Action, bind_all, is_apple
-from spreadwatch.ui.title import Title
-from spreadwatch.ui.window import Window
+from spreadwatch.ui.selection import Focus
 
 logger = logging.getLogger(__name__)
 
@@ -329,7 +330,7 @@ class Dashboard:
             return
         pair = self._focus.pair()
         self._parts.show_costs(
-            not self._window.costs, stand_in.broken(pair) if self._display.is_failing else pair, self._flush
+            not self._window.costs, placeholders.broken(pair) if self._display.is_failing else pair, self._flush
         )
         self._repaint()
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.core.spread import Extreme
-from spreadwatch.ui.evidence_text import Claim
-from spreadwatch.ui.feedback import Feedback
-from spreadwatch.ui.focus import Focus
-from spreadwatch.ui.parts import Parts
+from spreadwatch.ui.cards.evidence_text import Claim
+from spreadwatch.ui.frame.feedback import Feedback
+from spreadwatch.ui.layout import Parts
+from spreadwatch.ui.selection import Focus
 
 
 class Panels:

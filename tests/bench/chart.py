@@ -17,10 +17,10 @@ from itertools import islice
 from pathlib import Path
 
 from spreadwatch.core.series import Series
-from spreadwatch.ui import fonts, scale, theme
-from spreadwatch.ui.chart import Chart
-from spreadwatch.ui.chart_view import WINDOWS
-from spreadwatch.ui.painter import Painter
+from spreadwatch.ui.chart.chart import Chart
+from spreadwatch.ui.chart.view import WINDOWS
+from spreadwatch.ui.kit import fonts, scale, theme
+from spreadwatch.ui.kit.painter import Painter
 
 _WIDTH = 700
 _PAINTS = 40

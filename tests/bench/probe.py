@@ -15,7 +15,7 @@ from typing import Any
 from spreadwatch.core.events import Batch, Event
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 from spreadwatch.run.session import Session
-from spreadwatch.ui import loop
+from spreadwatch.ui.frame import loop
 
 Weighted = tuple[float, int]
 

@@ -27,8 +27,8 @@ from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.stream import Stream
 from spreadwatch.run.inbox import Inbox, Pump
-from spreadwatch.ui.faults import Faults
-from spreadwatch.ui.loop import Loop
+from spreadwatch.ui.frame.faults import Faults
+from spreadwatch.ui.frame.loop import Loop
 from tests.exchange import http_response
 from tests.faults import figures, harness, stream_faults
 from tests.faults.feeder import VENUES

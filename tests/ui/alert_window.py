@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from spreadwatch.config import rule_from_texts
 from spreadwatch.core.alerts import Alert, Number, Rule, Side
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui import fonts, theme
-from spreadwatch.ui.alert_list import AlertActions, AlertList
-from spreadwatch.ui.banner import Banner
-from spreadwatch.ui.overlay import Overlay
-from spreadwatch.ui.painter import Painter
-from spreadwatch.ui.shortcuts import SHORTCUTS, Action, bind_all
-from spreadwatch.ui.widgets import frame, still
-from spreadwatch.ui.window import Window
+from spreadwatch.ui.alerts.banner import Banner
+from spreadwatch.ui.alerts.list import AlertActions, AlertList
+from spreadwatch.ui.frame.shortcuts import SHORTCUTS, Action, bind_all
+from spreadwatch.ui.frame.window import Window
+from spreadwatch.ui.kit import fonts, theme
+from spreadwatch.ui.kit.overlay import Overlay
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.kit.widgets import frame, still
 from tests.notify.examples import RULE, alert
 from tests.ui import examples
 from tests.ui.screen import display, xvfb

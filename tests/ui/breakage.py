@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from spreadwatch.core.leg import State
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
-from spreadwatch.ui import painter as painter_module
-from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
+from spreadwatch.ui.kit import painter as painter_module
+from spreadwatch.ui.kit import theme
 from tests.ui import examples
 from tests.ui.test_dashboard import words
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from spreadwatch.core.series import ONE, Keep, Series
-from spreadwatch.ui import fonts, scale, theme
-from spreadwatch.ui.chart import Chart
-from spreadwatch.ui.painter import Painter
+from spreadwatch.ui.chart.chart import Chart
+from spreadwatch.ui.kit import fonts, scale, theme
+from spreadwatch.ui.kit.painter import Painter
 from tests.ui.screen import display, xvfb
 
 NOON_MS = 1_775_134_927_000

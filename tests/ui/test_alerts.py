@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Number, Rule, Side
-from spreadwatch.ui import alert_sysnotify, alert_text
-from spreadwatch.ui.alert_form import Choice, Entry
+from spreadwatch.ui.alerts import sysnotify
+from spreadwatch.ui.alerts import words as alert_words
+from spreadwatch.ui.alerts.form import Choice, Entry
 from tests.notify.examples import RULE, alert
 from tests.ui.alert_window import LONG, RULES, AlertWindow, OpenWindow, alerts, snapshot
 from tests.ui.sight import check, visible
@@ -265,19 +266,19 @@ def test_the_most_extreme_numbers_are_cut_not_overlapped(open_window: OpenWindow
 
 
 def test_a_rule_in_words() -> None:
-    assert alert_text.rule_row(RULE) == (
+    assert alert_words.rule_row(RULE) == (
         "ETHUSDT",
         "edge above +3.50 bps",
         "re-arms at +2.0, hold 2 s, wait 60 s",
         "entry is cheap",
     )
-    assert alert_text.rule_row(LONG)[1:3] == ("below \N{MINUS SIGN}123.456789 bps", "once, hold 12.5 s")
-    assert alert_text.rule_row(replace(LONG, symbol=None, hold_s=0.0))[::2] == ("all", "once")
+    assert alert_words.rule_row(LONG)[1:3] == ("below \N{MINUS SIGN}123.456789 bps", "once, hold 12.5 s")
+    assert alert_words.rule_row(replace(LONG, symbol=None, hold_s=0.0))[::2] == ("all", "once")
 
 
 def test_tk_8_has_no_desktop_notifications_and_a_refusal_is_a_sentence(open_window: OpenWindow) -> None:
     window = open_window()
-    assert alert_sysnotify.is_possible(window.root) == (tk.TkVersion >= 9)
+    assert sysnotify.is_possible(window.root) == (tk.TkVersion >= 9)
     if tk.TkVersion < 9:
-        said = alert_sysnotify.show(window.root, alert())
+        said = sysnotify.show(window.root, alert())
         assert said == "no desktop notification was shown: this desktop takes none from Tk"

@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from spreadwatch.ui import banner, theme
+from spreadwatch.ui.alerts import banner
+from spreadwatch.ui.kit import theme
 from tests.notify.examples import alert
 from tests.ui import examples
 from tests.ui.alert_window import LONG, RULES, OpenWindow, alerts, snapshot

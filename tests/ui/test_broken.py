@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.faults import Faults, brief
+from spreadwatch.ui.frame.faults import Faults, brief
+from spreadwatch.ui.kit import theme
 from tests.ui import examples
 from tests.ui.breakage import FIRST, REASON, SECOND, Breakage, assert_honest, later, run_broken, signs_of_life
 from tests.ui.conftest import Open, paint, press, settle
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("expected_faults")
 @pytest.fixture(autouse=True)
 def fast_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a frame follow the other: what is claimed here does not depend on their pace."""
-    monkeypatch.setattr("spreadwatch.ui.loop.FASTEST_MS", 1)
+    monkeypatch.setattr("spreadwatch.ui.frame.loop.FASTEST_MS", 1)
 
 
 def test_the_check_sees_a_live_spread(opened: Open) -> None:

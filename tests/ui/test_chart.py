@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from spreadwatch.core.series import Series
-from spreadwatch.ui import theme
-from spreadwatch.ui.chart_items import Item
+from spreadwatch.ui.kit import theme
+from spreadwatch.ui.kit.canvas_items import Item
 from tests.ui.chart_scene import NOON_MS, ChartWindow, gappy, held, walk
 from tests.ui.sight import check
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from spreadwatch.core.bars import Break
 from spreadwatch.core.series import ONE, Keep, Series
-from spreadwatch.ui import chart_csv
-from spreadwatch.ui.chart_axis import time_marks, value_marks
-from spreadwatch.ui.chart_columns import ColumnCache
-from spreadwatch.ui.chart_scene import Scene, compose
-from spreadwatch.ui.chart_trace import Run, comb, held, runs, shades
-from spreadwatch.ui.chart_view import ALL, SPANS_MS, Frame, Scale, ValueRange, View
+from spreadwatch.ui.chart import export
+from spreadwatch.ui.chart.axis import time_marks, value_marks
+from spreadwatch.ui.chart.columns import ColumnCache
+from spreadwatch.ui.chart.scene import Scene, compose
+from spreadwatch.ui.chart.trace import Run, comb, held, runs, shades
+from spreadwatch.ui.chart.view import ALL, SPANS_MS, Frame, Scale, ValueRange, View
 
 fast = settings(deadline=None, database=None, max_examples=150)
 KEEP = Keep(((10, 60), (50, 60), (200, 60)), 20)
@@ -263,7 +263,7 @@ def test_an_export_has_a_row_per_bar_with_exact_decimals() -> None:
     made.take(1, Decimal("-1.1234567890123456789"), Decimal("1E+3"))
     made.gap(10)
     made.take(70, Decimal(0), Decimal(-1))
-    header, one, other = chart_csv.lines(made, 0, 100, 1_775_134_927_000, 2)
+    header, one, other = export.lines(made, 0, 100, 1_775_134_927_000, 2)
     assert header.startswith("time_utc,from_ms,to_ms,samples,after_gap,spread_open,spread_high,spread_high_at_ms")
     assert one == (
         "2026-04-02T13:02:07.000Z,1775134927000,1775134927001,2,1,"

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.quote import Venue
-from spreadwatch.ui import geometry, theme
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.geometry import Rect
+from spreadwatch.ui.frame import geometry
+from spreadwatch.ui.frame.geometry import Rect
+from spreadwatch.ui.kit import theme
 from spreadwatch.ui.options import Callbacks
 from tests.ui import examples
 from tests.ui.conftest import OPTIONS, Open, paint, press, settle
@@ -324,7 +325,7 @@ def test_without_a_display_the_error_comes_out(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_user_s_text_size_is_followed(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    from spreadwatch.ui import scale
+    from spreadwatch.ui.kit import scale
 
     usual = opened().root
     factor, width = usual.tk.call("tk", "scaling"), usual.winfo_width()

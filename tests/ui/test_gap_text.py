@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from spreadwatch.core.events import Phase
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.quote import Venue
-from spreadwatch.ui import gap_text, text
-from spreadwatch.ui.gap_count import GapCount
+from spreadwatch.ui.gaps import words as gap_words
+from spreadwatch.ui.gaps.count import GapCount
+from spreadwatch.ui.kit import text
 from tests.ui.examples import NOON_MS, Scene, ethusdt, gappy, moment, stale
 
 
@@ -19,33 +20,33 @@ def gap(start_ms: int, end_ms: int | None, reason: str = "spot was silent", venu
 
 
 def test_a_gap_that_ended_tells_its_length() -> None:
-    row = gap_text.row(gap(-20_000, -13_800), moment(), utc=True)
+    row = gap_words.row(gap(-20_000, -13_800), moment(), utc=True)
     assert (row.start, row.symbol, row.leg, row.length, row.reason, row.lasts) == (
         "13:01:47", "ETHUSDT", "spot", "6.2 s", "spot was silent", False,
     )  # fmt: skip
 
 
 def test_a_gap_that_lasts_tells_how_long_so_far() -> None:
-    row = gap_text.row(gap(-12_000, None), moment(), utc=True)
+    row = gap_words.row(gap(-12_000, None), moment(), utc=True)
     assert row.length == "still open 12 s"
     assert row.lasts
 
 
 def test_a_gap_of_another_day_tells_the_day() -> None:
-    assert gap_text.row(gap(-86_400_000, None), moment(), utc=True).start == "04-01 13:02:07"
+    assert gap_words.row(gap(-86_400_000, None), moment(), utc=True).start == "04-01 13:02:07"
 
 
 def test_a_reason_of_many_lines_is_one_line() -> None:
-    assert gap_text.row(gap(0, 1, "one\n  two\tthree"), moment(), utc=True).reason == "one two three"
+    assert gap_words.row(gap(0, 1, "one\n  two\tthree"), moment(), utc=True).reason == "one two three"
 
 
 def test_the_list_begins_with_what_lasts_then_the_latest_start() -> None:
     gaps = [gap(-9_000, -100), gap(-5_000, -4_000), gap(-50_000, None), gap(-7_000, None)]
-    assert [one.start.wall_ms - NOON_MS for one in gap_text.newest(gaps, 3)] == [-7_000, -50_000, -5_000]
+    assert [one.start.wall_ms - NOON_MS for one in gap_words.newest(gaps, 3)] == [-7_000, -50_000, -5_000]
 
 
 def test_the_copied_table_is_exact_and_has_one_line_per_gap() -> None:
-    lines = gap_text.table([gap(-20_000, -13_791, "a\nb\tc"), gap(-12_000, None)], moment()).splitlines()
+    lines = gap_words.table([gap(-20_000, -13_791, "a\nb\tc"), gap(-12_000, None)], moment()).splitlines()
     assert lines == [
         "start\tsymbol\tleg\tseconds\tstate\treason",
         "2026-04-02T13:01:47.000+00:00\tETHUSDT\tspot\t6.209\tended\ta b c",
@@ -55,20 +56,20 @@ def test_the_copied_table_is_exact_and_has_one_line_per_gap() -> None:
 
 def test_a_moment_beyond_the_calendar_is_a_dash() -> None:
     far = Gap("ETHUSDT", Venue.SPOT, replace(moment(), wall_ms=10**18), None, "")
-    assert "\n—\tETHUSDT" in gap_text.table([far], moment())
+    assert "\n—\tETHUSDT" in gap_words.table([far], moment())
 
 
 def test_the_wait_for_the_first_quotes_is_told_apart() -> None:
-    assert gap_text.remark(14, 2) == "2 of them while starting"
-    assert gap_text.remark(2, 2) == "while starting, none since"
-    assert gap_text.remark(3, 0) == ""
+    assert gap_words.remark(14, 2) == "2 of them while starting"
+    assert gap_words.remark(2, 2) == "while starting, none since"
+    assert gap_words.remark(3, 0) == ""
 
 
 def test_an_empty_list_claims_live_sides_only_when_both_have_quoted() -> None:
     live = ethusdt().at()
-    assert gap_text.without_gaps(live) == "None: both sides have been live since the start."
+    assert gap_words.without_gaps(live) == "None: both sides have been live since the start."
     for unknown in (None, Scene().at()):
-        assert gap_text.without_gaps(unknown) == "None yet: the first quotes are still to come."
+        assert gap_words.without_gaps(unknown) == "None yet: the first quotes are still to come."
 
 
 # ----- counting

@@ -128,7 +128,7 @@ def test_without_gaps_it_says_so(opened: Open) -> None:
 def test_it_is_painted_at_most_once_a_second_while_open(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     dashboard = opened()
     now_s = time.monotonic()
-    monkeypatch.setattr("spreadwatch.ui.gap_list.time.monotonic", lambda: now_s)
+    monkeypatch.setattr("spreadwatch.ui.gaps.list.time.monotonic", lambda: now_s)
     paint(dashboard, examples.gappy(14))
     press(dashboard, "<Control-g>")
     snapshot = examples.gappy(14)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadwatch.ui import geometry
-from spreadwatch.ui.geometry import Rect, Remembered
+from spreadwatch.ui.frame import geometry
+from spreadwatch.ui.frame.geometry import Rect, Remembered
 
 COORDINATES = st.integers(-20_000, 20_000)
 LENGTHS = st.integers(1, 20_000)

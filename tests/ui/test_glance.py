@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
+from spreadwatch.ui.kit import theme
 from tests.ui import examples
 from tests.ui.conftest import Open, paint, press, settle
 from tests.ui.sight import box, check, labels

@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spreadwatch.core.quote import Venue
-from spreadwatch.ui import amounts, evidence_text, funding_text, net_text, symbol_match, text, watch_rows
-from spreadwatch.ui.focus import Focus
-from spreadwatch.ui.text import GROUP
+from spreadwatch.ui.cards import amounts, evidence_text, funding_text, net_text
+from spreadwatch.ui.kit import text
+from spreadwatch.ui.kit.text import GROUP
+from spreadwatch.ui.selection import Focus
+from spreadwatch.ui.watch import columns as list_columns
+from spreadwatch.ui.watch import symbol_match
 from tests.ui import examples
 
 M = "\N{MINUS SIGN}"
@@ -106,7 +109,7 @@ def test_a_moment_has_its_milliseconds() -> None:
     ("number", "words"), [("-3.8097", f"{M}3.81"), ("99.996", "+100.00"), ("-1234.56", f"{M}1234.6"), (None, "—")]
 )
 def test_bps_of_the_list_are_short(number: str | None, words: str) -> None:
-    shown = watch_rows.bps(None if number is None else Decimal(number))
+    shown = list_columns.bps(None if number is None else Decimal(number))
     assert shown.replace("\N{NO-BREAK SPACE}", "") == words
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from spreadwatch.sources.playhead import Playhead
-from spreadwatch.ui import theme
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.playback_bar import SPEEDS, PlaybackBar
+from spreadwatch.ui.frame.playback_bar import SPEEDS, PlaybackBar
+from spreadwatch.ui.kit import theme
 from tests.ui import examples
 from tests.ui.conftest import Open, press, settle, until
 from tests.ui.sight import check

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Row
-from spreadwatch.ui import watch_rows
-from spreadwatch.ui.row_order import EVERY_S, RowOrder
+from spreadwatch.ui.watch import columns as list_columns
+from spreadwatch.ui.watch.order import EVERY_S, RowOrder
 
 
 def rows_of(edges: list[int | None]) -> tuple[Row, ...]:
@@ -21,7 +21,7 @@ def rows_of(edges: list[int | None]) -> tuple[Row, ...]:
 @given(st.lists(st.one_of(st.none(), st.integers(-3, 3)), max_size=30), st.booleans())
 def test_none_comes_last_and_equals_keep_their_places(edges: list[int | None], reverse: bool) -> None:
     rows = rows_of(edges)
-    got = watch_rows.ordered(rows, watch_rows.EDGE, reverse=reverse)
+    got = list_columns.ordered(rows, list_columns.EDGE, reverse=reverse)
     sign = 1 if reverse else -1
 
     def key_of(row: Row) -> tuple[bool, int, int]:

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from spreadwatch.ui.shortcuts import SHORTCUTS, label, sequences
+from spreadwatch.ui.frame.shortcuts import SHORTCUTS, label, sequences
 
 
 def test_no_key_does_two_things() -> None:

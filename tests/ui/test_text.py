@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadwatch.ui import text
+from spreadwatch.ui.kit import text
 
 NUMBERS = st.decimals(min_value=Decimal("-1e12"), max_value=Decimal("1e12"), allow_nan=False, places=8)
 PLACES = st.integers(0, 10)

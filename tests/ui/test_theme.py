@@ -1,10 +1,10 @@
 import pytest
 
 from spreadwatch.core.leg import State
-from spreadwatch.ui import theme
-from spreadwatch.ui.fonts import first_installed
-from spreadwatch.ui.scale import px_for
-from spreadwatch.ui.theme import Role, ThemeName
+from spreadwatch.ui.kit import theme
+from spreadwatch.ui.kit.fonts import first_installed
+from spreadwatch.ui.kit.scale import px_for
+from spreadwatch.ui.kit.theme import Role, ThemeName
 
 
 def _luminance(colour: str) -> float:

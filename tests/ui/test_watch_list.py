@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from spreadwatch.ui import theme, watch_rows
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.row_order import RowOrder
+from spreadwatch.ui.kit import theme
+from spreadwatch.ui.watch import columns as list_columns
+from spreadwatch.ui.watch.order import RowOrder
 from tests.ui import examples
 from tests.ui.breakage import SECOND, Breakage, run_broken
 from tests.ui.conftest import Open, paint, press, settle
@@ -298,7 +299,7 @@ def test_sorting_four_hundred_rows_stalls_nothing() -> None:
     rows = tuple(examples.row(number) for number in range(400))
     order.take(rows)
     spent = []
-    for column in range(len(watch_rows.COLUMNS)):
+    for column in range(len(list_columns.COLUMNS)):
         began = time.perf_counter()
         order.sort_by(column)
         spent.append((time.perf_counter() - began) * 1_000)

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from spreadwatch.core.quote import Venue
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui import chart_file
+from spreadwatch.ui.chart import export_file
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.shortcuts import SHORTCUTS, sequences
+from spreadwatch.ui.frame.shortcuts import SHORTCUTS, sequences
 from tests.ui import examples, pasts
 from tests.ui.conftest import Open, paint, press, settle
 from tests.ui.sight import box, check
@@ -223,7 +223,7 @@ def test_a_file_that_could_not_be_written_whole_is_not_left_behind(tmp_path: Pat
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        chart_file.save(tmp_path, "ETHUSDT", 0, lines())  # type: ignore[arg-type]
+        export_file.save(tmp_path, "ETHUSDT", 0, lines())  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,218 @@
+"""The alerts with what proves them, and the rules that make them, laid over the window."""
+
+import json
+import time
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from tkinter import ttk
+
+from spreadwatch.core.alert_json import alert_to_json
+from spreadwatch.core.alerts import Alert, Rule
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.ui.alerts import words as alert_words
+from spreadwatch.ui.alerts.form import Form
+from spreadwatch.ui.kit import fonts, text, theme
+from spreadwatch.ui.kit.overlay import Panel
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.kit.table import Column, Rows
+from spreadwatch.ui.kit.widgets import Copy, frame, painted, still
+
+_ALERTS, _RULES = 9, 3
+_EVERY_S = 0.25
+_INSIDE_TAG = "SpreadwatchInside"
+_EVIDENCE = ("futures", "000 ms old", "bid 63 413.87 × 27.4410", "")
+"""The widest usual texts, whose room is kept free; the last one takes what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertActions:
+    """What the list can ask of the program. What returns a text returns the sentence of a refusal, None if done.
+
+    `rules`: those in force. `add` gets a form's texts by the names of a rule's fields. `test` sends a made-up
+    alert every way. `copy` takes a text for the clipboard and a word for it. `close` takes the list away.
+    """
+
+    rules: Callable[[], tuple[Rule, ...]]
+    add: Callable[[Mapping[str, str]], str | None]
+    remove: Callable[[Rule], str | None]
+    test: Callable[[], str | None]
+    copy: Copy
+    close: Callable[[], object]
+
+
+class AlertList(Panel):
+    """The alerts, newest first, the evidence of the chosen one, the rules, and a form for another.
+
+    While it is open it is painted four times a second at most. A click inside does not close it.
+    """
+
+    def __init__(
+        self, parent: tk.Misc, painter: Painter, actions: AlertActions, changed: Callable[[], object], *, utc: bool
+    ) -> None:
+        """Call `changed` after painting something outside of `render`."""
+        super().__init__(parent, painter)
+        self._painter = painter
+        self._actions = actions
+        self._changed = changed
+        self._utc = utc
+        self._alerts: list[Alert] = []
+        self._shown_rules: tuple[Rule, ...] = ()
+        self._painted_at = 0.0
+        self._evidence_width = 0
+        self._place_head()
+        figure, words = fonts.SMALL_FIGURE, fonts.SMALL_WORDS
+        clock = Column("UTC" if utc else "LOCAL TIME", figure, "00:00:00")
+        symbol, value = Column("SYMBOL", words, "1000SATSUSDT"), Column("VALUE", figure, "−1 234.56 bps")
+        columns = (clock, symbol, value, Column("RULE", words, "a rule of usual length"))
+        self.rows = Rows(self.card, painter, columns, _ALERTS, self._chose, "No alert yet.")
+        self.rows.frame.pack(fill="both", expand=True)
+        self._place_evidence()
+        self._place_rules()
+        self.form = Form(self.card, painter, self._add, changed)
+        self.form.frame.pack(fill="x", pady=(painter.px(8), 0))
+        _keep_clicks(self.frame)
+
+    def _place_head(self) -> None:
+        painter, px = self._painter, self._painter.px
+        line = frame(self.card, painter, "card")
+        line.pack(fill="x", pady=(0, px(4)))
+        title, self._title = painted(line, painter, fonts.CAPTION, "text", "card", chars=None)
+        title.pack(side="left")
+        self._said_label, self._said = painted(line, painter, fonts.SMALL_WORDS, "muted", "card", chars=None)
+        self._said_label.configure(width=1)
+        close = ttk.Button(line, text="\N{MULTIPLICATION SIGN}", style=theme.BUTTON, command=self._actions.close)
+        self.test_button = ttk.Button(line, text="Test", style=theme.BUTTON, command=self._test)
+        self.copy_button = ttk.Button(line, text="Copy as JSON", style=theme.BUTTON, command=self.copy)
+        for button in (close, self.test_button, self.copy_button):
+            button.pack(side="right", padx=(px(6), 0))
+        self._said_label.pack(side="left", fill="x", expand=True, padx=(px(12), 0))
+
+    def _place_evidence(self) -> None:
+        painter, px = self._painter, self._painter.px
+        box = frame(self.card, painter, "card")
+        box.pack(fill="x", padx=(px(5), 0), pady=(px(6), 0))
+        self._evidence = []
+        for row in range(2):
+            cells = []
+            for column, usual in enumerate(_EVIDENCE):
+                label, cell = painted(box, painter, fonts.SMALL_FIGURE, "text", "card", chars=None)
+                label.grid(row=row, column=column, sticky="w", padx=(px(14) if column else 0, 0))
+                width = painter.measure(fonts.SMALL_FIGURE, usual) + (px(14) if column else 0)
+                box.columnconfigure(column, minsize=width)
+                cells.append(cell)
+            label.grid(sticky="ew")
+            label.configure(width=1)
+            self._evidence.append(cells)
+        box.columnconfigure(len(_EVIDENCE) - 1, weight=1)
+        label.bind("<Configure>", self._evidence_resized)
+
+    def _place_rules(self) -> None:
+        painter, px = self._painter, self._painter.px
+        line = frame(self.card, painter, "card")
+        line.pack(fill="x", pady=(px(10), 0))
+        still(line, painter, "RULES", fonts.CAPTION, "text", "card").pack(side="left")
+        self.remove_button = ttk.Button(line, text="Remove rule", style=theme.BUTTON, command=self._remove)
+        self.remove_button.pack(side="right")
+        words = fonts.SMALL_WORDS
+        columns = (
+            Column("SYMBOL", words, "1000SATSUSDT"),
+            Column("FIRES", words, "spread below −1234.56 bps"),
+            Column("AGAIN", words, "re-arms at −1234.56, hold 12 s, wait 60 s"),
+            Column("NAME", words, "a name"),
+        )
+        self.rules = Rows(self.card, painter, columns, _RULES, self._changed, "No rule yet. Add one below.")
+        self.rules.frame.pack(fill="x")
+        for key in ("<Delete>", "<BackSpace>"):
+            self.rules.frame.bind(key, lambda _event: self._remove())
+
+    def focus(self) -> None:
+        """Give the list of alerts the keyboard: for right after it was opened."""
+        self.rows.frame.focus_set()
+
+    # ----- painting
+
+    def render(self, snapshot: Snapshot | None, *, at_once: bool = False) -> None:
+        """Paint alerts and rules, four times a second at most unless `at_once`; None: there is no snapshot yet."""
+        now_s = time.monotonic()
+        if not at_once and now_s - self._painted_at < _EVERY_S:
+            return
+        self._painted_at = now_s
+        self._alerts = alert_words.newest_first(snapshot.alerts) if snapshot else []
+        rows = [alert_words.row(one, snapshot.at, utc=self._utc) for one in self._alerts] if snapshot else []
+        self._title.show(f"ALERTS {text.count(self._alerts[0].serial) if self._alerts else 0}", "text")
+        self.rows.show(rows, [one.serial for one in self._alerts])
+        self._render_evidence()
+        self._render_rules()
+
+    def _render_evidence(self) -> None:
+        chosen = self.chosen
+        lines = alert_words.evidence(chosen) if chosen else (("",) * len(_EVIDENCE),) * 2
+        measure = partial(self._painter.measure, fonts.SMALL_FIGURE)
+        for cells, (*words, last) in zip(self._evidence, lines, strict=True):
+            fitting = text.shortened(last, self._evidence_width, measure) if self._evidence_width > 1 else ""
+            for column, (cell, one) in enumerate(zip(cells, (*words, fitting), strict=True)):
+                cell.show(one, "text" if column >= 2 else "muted")
+
+    def _evidence_resized(self, event: "tk.Event[tk.Misc]") -> None:
+        if event.width != self._evidence_width:
+            self._evidence_width = event.width
+            self._chose()
+
+    def _render_rules(self) -> None:
+        self._shown_rules = self._actions.rules()
+        rows = [alert_words.rule_row(rule) for rule in self._shown_rules]
+        self.rules.show(rows, [rule.name for rule in self._shown_rules])
+
+    # ----- actions
+
+    @property
+    def chosen(self) -> Alert | None:
+        """The alert whose evidence is shown."""
+        return None if self.rows.index is None else self._alerts[self.rows.index]
+
+    def copy_text(self) -> tuple[str, str]:
+        """Return the evidence of the chosen alert as JSON, and a word for what that is; empty without one."""
+        chosen = self.chosen
+        return (json.dumps(alert_to_json(chosen), indent=1, ensure_ascii=False), "the alert") if chosen else ("", "")
+
+    def copy(self) -> None:
+        """Copy the chosen alert's evidence as JSON."""
+        self._actions.copy(*self.copy_text())
+        self._say("copied as JSON" if self.chosen else "nothing to copy yet")
+
+    def _chose(self) -> None:
+        self._render_evidence()
+        self._changed()
+
+    def _test(self) -> None:
+        self._say(self._actions.test() or "a test alert was sent")
+
+    def _add(self, texts: Mapping[str, str]) -> str | None:
+        refused = self._actions.add(texts)
+        if refused is None:
+            self._render_rules()
+            self._say("rule added")
+        return refused
+
+    def _remove(self) -> str:
+        if self.rules.index is not None:
+            rule = self._shown_rules[self.rules.index]
+            refused = self._actions.remove(rule)
+            self._render_rules()
+            self._say(refused or f"rule removed: {rule.name}")
+        return "break"
+
+    def _say(self, words: str) -> None:
+        self._said.show(words, "muted")
+        self._changed()
+
+
+def _keep_clicks(widget: tk.Misc) -> None:
+    """Keep clicks on a widget and all inside it from the window, where they would close the list."""
+    path, kind, *outer = widget.bindtags()
+    widget.bindtags((path, kind, _INSIDE_TAG, *outer))
+    widget.bind_class(_INSIDE_TAG, "<Button-1>", lambda _event: "break")
+    for child in widget.winfo_children():
+        _keep_clicks(child)

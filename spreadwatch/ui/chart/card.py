@@ -1,0 +1,103 @@
+"""The chart as a part of the window: which series it draws, since when that is lost, and where it is saved."""
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from spreadwatch.core.gaps import Gap
+from spreadwatch.core.leg import State
+from spreadwatch.core.snapshot import PairSnapshot
+from spreadwatch.ui.chart import export_file
+from spreadwatch.ui.chart.chart import Chart
+from spreadwatch.ui.frame import placeholders
+from spreadwatch.ui.frame.shortcuts import Action
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.options import Callbacks, WindowOptions
+
+_READ_MS = 8_000
+
+
+class ChartPart:
+    """Renders one pair's past. `say` shows words for so many ms, `note` a problem."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        painter: Painter,
+        options: WindowOptions,
+        callbacks: Callbacks,
+        changed: Callable[[], object],
+        say: Callable[[str, int], None],
+        note: Callable[[str], None],
+    ) -> None:
+        self.chart = Chart(parent, painter, changed, self._save, utc=options.utc)
+        self.frame = self.chart.frame
+        self._series, self._axis_ms = callbacks.series, callbacks.axis_ms
+        self._folder, self._say, self._note = options.export_folder, say, note
+        self._symbol = options.symbols[0]
+        self._now_ms: int | None = None
+        self._offset_ms = 0
+
+    def render(self, pair: PairSnapshot, gaps: Iterable[Gap]) -> None:
+        """Paint one pair, as lost since the gap that lasts, or since its last good moment if the display failed."""
+        self._symbol = pair.symbol
+        series = self._series(pair.symbol)
+        is_known = pair.reason is not placeholders.BROKEN and pair.at.wall_ms > 0
+        if is_known:
+            self._now_ms = self._axis_ms(pair.at)
+            self._offset_ms = pair.at.wall_ms - self._now_ms
+        if series is None:
+            self.chart.render(None, 0, 0, pair.places)
+            return
+        now_ms = (series.last_ms or 0) if self._now_ms is None else self._now_ms
+        lost_ms = None
+        if pair.state is not State.LIVE and series.lost_ms is None:
+            lost_ms = now_ms
+            for gap in gaps if is_known else ():
+                if gap.end is None and gap.symbol == pair.symbol:
+                    lost_ms = min(lost_ms, self._axis_ms(gap.start))
+        self.chart.render(series, now_ms, self._offset_ms, pair.places, lost_ms)
+
+    def actions(self) -> dict[Action, Callable[[], None]]:
+        """Return what keys and menu do with the chart."""
+        chart = self.chart
+        return {
+            "chart_1m": lambda: chart.choose("1m"),
+            "chart_5m": lambda: chart.choose("5m"),
+            "chart_15m": lambda: chart.choose("15m"),
+            "chart_1h": lambda: chart.choose("1h"),
+            "chart_all": lambda: chart.choose("all"),
+            "zoom_in": chart.zoom_in,
+            "zoom_out": chart.zoom_out,
+            "live": chart.back_to_live,
+            "reverse": chart.toggle_reverse,
+            "export": self.export,
+        }
+
+    def export(self) -> None:
+        """Save what is in view."""
+        if self.chart.view() is None:
+            self._say("no chart to save yet", _READ_MS)
+        else:
+            self.chart.export_visible()
+
+    def _save(self, lines: Iterator[str]) -> None:
+        if self._folder is None:
+            self._note("Charts cannot be saved here.")
+            return
+        at_ms = (self._now_ms or 0) + self._offset_ms
+        try:
+            path = export_file.save(self._folder, self._symbol, at_ms, lines)
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+            self._note(f"The chart was not saved: {self._folder} cannot be written ({problem}).")
+        else:
+            self._say(f"saved {path.name} in {_short(path.parent)}", _READ_MS)
+
+
+def _short(folder: Path) -> str:
+    """Write a folder with ~ for the person's own."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(folder)

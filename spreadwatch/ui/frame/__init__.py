@@ -1,0 +1,1 @@
+"""What surrounds the cards: window, header, status bar, menu, keys, screens of faults."""

@@ -1,0 +1,154 @@
+"""The line that controls a replay: play, the next extreme, where it is, how fast."""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from spreadwatch.ui.kit import fonts, text, theme
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.kit.slider import Slider
+from spreadwatch.ui.kit.widgets import dress_menu, frame, painted
+from spreadwatch.ui.options import Playback
+
+SPEEDS: tuple[float | None, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, None)
+"""What can be chosen, in times the recorded pace; None is as fast as it goes."""
+
+HINTS = (
+    (("Space",), "Play or pause the replay"),
+    (("[", "]"), "Slower, faster"),
+    (("N",), "On to the next max or min"),
+    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "PgDn"), "On the slider: 5 s, a minute"),
+)
+"""The keys of a replay, for the list of shortcuts."""
+
+_PLAY, _PAUSE, _AGAIN = "Play", "Pause", "Again"
+_SPEED_VARIABLE = "spreadwatch_speed"
+_CONTROL = 0x4
+
+
+class PlaybackBar:
+    """Render the state of a replay and hand on what a person asks of it."""
+
+    def __init__(self, parent: tk.Misc, painter: Painter, playback: Playback, *, utc: bool) -> None:
+        px = painter.px
+        self._painter, self._playback, self._utc = painter, playback, utc
+        self._symbol = ""
+        self._words: dict[str, str] = {}
+        self.frame = frame(parent, painter, "background")
+        self.play = self._button(_PAUSE, 5, playback.toggle)
+        self.extreme = self._button("Next extreme", 0, self.find_extreme)
+        chars = len(text.clock(playback.first_ms, playback.last_ms, utc=utc))
+        at, self._at = painted(self.frame, painter, fonts.SMALL_FIGURE, "text", "background", chars=chars, anchor="e")
+        self.slider = Slider(self.frame, painter, playback.first_ms, playback.last_ms, playback.seek)
+        end, self._end = painted(self.frame, painter, fonts.SMALL_FIGURE, "muted", "background", chars=8)
+        self.speed = self._button("", 5, self._open_menu)
+        self._menu = tk.Menu(self.frame, tearoff=False, font=fonts.WORDS, relief="flat")
+        gap = (px(10), 0)
+        self.play.grid(row=0, column=0)
+        self.extreme.grid(row=0, column=1, padx=(px(6), 0))
+        at.grid(row=0, column=2, padx=gap)
+        self.slider.canvas.grid(row=0, column=3, padx=(px(6), 0), sticky="ew")
+        end.grid(row=0, column=4, padx=(px(6), 0))
+        self.speed.grid(row=0, column=5, padx=gap)
+        self.frame.columnconfigure(3, weight=1)
+        self._bind(self.frame.winfo_toplevel())
+
+    def _button(self, words: str, chars: int, command: Callable[[], None]) -> ttk.Button:
+        made = ttk.Button(self.frame, text=words, style=theme.BUTTON, width=chars, command=command)
+        # After a click the keys are the window's again: space plays, and does not press this button once more.
+        made.bind("<ButtonRelease-1>", lambda _event: made.winfo_toplevel().focus_set())
+        return made
+
+    def _bind(self, window: tk.Misc) -> None:
+        """Bind the keys, for the whole window."""
+        keys = {"space": self._playback.toggle, "n": self.find_extreme, "N": self.find_extreme}
+        for key, act in keys.items():
+            window.bind(f"<Key-{key}>", _handler(act))
+        window.bind("<Key-bracketleft>", lambda _event: self.change_speed(-1))
+        window.bind("<Key-bracketright>", lambda _event: self.change_speed(1))
+
+    # ----- painting
+
+    def render(self, symbol: str) -> None:
+        """Paint what changed; `symbol` is the one shown, whose extremes are looked for."""
+        self._symbol = symbol
+        playback, slider = self._playback, self.slider
+        held_ms, target_ms = slider.dragged_ms, playback.target_ms
+        slider.show(playback.position_ms, playback.position_ms if target_ms is None else target_ms)
+        shown_ms = playback.position_ms if held_ms is None else held_ms
+        self._at.show(self._clock(shown_ms), "text" if held_ms is None else "accent")
+        self._end.show(self._clock(playback.last_ms), "muted")
+        self._say(self.play, _AGAIN if playback.has_ended else _PLAY if self._stands else _PAUSE)
+        self._say(self.speed, _speed(playback.speed))
+
+    @property
+    def badge(self) -> str:
+        """What the present number is: of a replay, of which day, and whether time stands."""
+        day = text.moment(self._playback.position_ms, utc=self._utc).partition(" ")[0]
+        return f"{'PAUSED' if self._stands else 'REPLAY'} {day}"
+
+    @property
+    def _stands(self) -> bool:
+        playback = self._playback
+        is_hunting = playback.is_rushing and playback.target_ms is None
+        return playback.paused and not is_hunting
+
+    def _clock(self, at_ms: int) -> str:
+        return text.clock(at_ms, self._playback.last_ms, utc=self._utc)
+
+    def _say(self, button: ttk.Button, words: str) -> None:
+        path = str(button)
+        if self._words.get(path) != words:
+            self._words[path] = words
+            self._painter.change(path, "configure", "-text", words)
+
+    # ----- what a person asks
+
+    def find_extreme(self) -> None:
+        """Go on to the next max or min of the symbol shown."""
+        if self._symbol:
+            self._playback.find_extreme(self._symbol)
+
+    def change_speed(self, by: int) -> None:
+        """Take a slower or a faster one of SPEEDS."""
+        now = self._playback.speed
+        if now is None:
+            place = len(SPEEDS) - 1 + by
+        elif by > 0:
+            place = next(place for place, one in enumerate(SPEEDS) if one is None or one > now)
+        else:
+            place = sum(one is not None and one < now for one in SPEEDS) - 1
+        self._playback.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
+
+    def _open_menu(self) -> None:
+        menu = self._menu
+        menu.delete(0, "end")
+        dress_menu(menu, self._painter)
+        # The variable by its name: a `tkinter.Variable` freed by a worker's garbage collector aborts the process.
+        menu.setvar(_SPEED_VARIABLE, _speed(self._playback.speed))
+        for speed in SPEEDS:
+            menu.add_radiobutton(
+                label=_speed(speed),
+                value=_speed(speed),
+                variable=_SPEED_VARIABLE,  # type: ignore[arg-type]
+                command=lambda speed=speed: self._playback.set_speed(speed),  # type: ignore[misc]
+            )
+        menu.update_idletasks()
+        x = self.speed.winfo_rootx() + self.speed.winfo_width() - menu.winfo_reqwidth()
+        try:
+            menu.tk_popup(max(x, 0), max(self.speed.winfo_rooty() - menu.winfo_reqheight() - self._painter.px(2), 0))
+        finally:
+            menu.grab_release()
+
+
+def _speed(speed: float | None) -> str:
+    return "max" if speed is None else f"{speed:g}×"
+
+
+def _handler(act: Callable[[], None]) -> "Callable[[tk.Event[tk.Misc]], None]":
+    def handle(event: "tk.Event[tk.Misc]") -> None:
+        pressed_a_button = event.keysym == "space" and isinstance(event.widget, ttk.Button)
+        if not pressed_a_button and not int(event.state) & _CONTROL:
+            act()
+
+    return handle

@@ -1,0 +1,78 @@
+"""Gaps in words: a row of the list, and the text that is copied. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from spreadwatch.core.gaps import Gap
+from spreadwatch.core.quote import Instant
+from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.ui.kit import text
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """What the list shows of one gap. `lasts`: it is still open."""
+
+    start: str
+    symbol: str
+    leg: str
+    length: str
+    reason: str
+    lasts: bool
+
+
+def newest(gaps: Iterable[Gap], count: int) -> list[Gap]:
+    """Return so many gaps: first those that last, then by their start, the latest first."""
+    return sorted(gaps, key=lambda gap: (gap.end is None, gap.start.mono_ms), reverse=True)[:count]
+
+
+def row(gap: Gap, now: Instant, *, utc: bool) -> GapRow:
+    """Write one gap as it stands at `now`."""
+    lasts = gap.end is None
+    length = text.age((gap.end or now).since(gap.start))
+    return GapRow(
+        start=text.clock(gap.start.wall_ms, now.wall_ms, utc=utc),
+        symbol=gap.symbol,
+        leg=gap.venue.value,
+        length=f"still open {length}" if lasts else length,
+        reason=" ".join(gap.reason.split()),
+        lasts=lasts,
+    )
+
+
+def remark(total: int, starting: int) -> str:
+    """Say how many of all gaps are only the wait for the first quotes; empty for none."""
+    if not starting:
+        return ""
+    if starting >= total:
+        return "while starting, none since"
+    return f"{text.count(starting)} of them while starting"
+
+
+def without_gaps(snapshot: Snapshot | None) -> str:
+    """Say what a list without gaps means."""
+    legs = [leg for pair in snapshot.pairs for leg in (pair.spot, pair.futures)] if snapshot else []
+    if legs and all(leg.quote for leg in legs):
+        return "None: both sides have been live since the start."
+    return "None yet: the first quotes are still to come."
+
+
+def table(gaps: Iterable[Gap], now: Instant) -> str:
+    """Write gaps as tab-separated lines under a header, in the order given: start in UTC, length in seconds."""
+    lines = ["start\tsymbol\tleg\tseconds\tstate\treason"]
+    for gap in gaps:
+        seconds = (gap.end or now).since(gap.start) / 1000
+        state = "open" if gap.end is None else "ended"
+        words = " ".join(gap.reason.split())
+        lines.append(f"{_iso(gap.start.wall_ms)}\t{gap.symbol}\t{gap.venue}\t{seconds:.3f}\t{state}\t{words}")
+    return "\n".join(lines) + "\n"
+
+
+def _iso(wall_ms: int) -> str:
+    try:
+        return (_EPOCH + timedelta(milliseconds=wall_ms)).isoformat(timespec="milliseconds")
+    except OverflowError:
+        return text.NO_VALUE

@@ -1,0 +1,1 @@
+"""The toolkit: painting, widgets, theme, sizes, words. Imports nothing else of ui."""

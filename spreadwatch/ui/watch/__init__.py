@@ -1,0 +1,1 @@
+"""The watch list and the field in which a symbol is typed."""

@@ -1,0 +1,164 @@
+"""The box to type a symbol into: offers those that trade on both venues, and watches or shows the chosen one."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+
+from spreadwatch.ui.frame.shortcuts import is_apple, leave_typing_alone
+from spreadwatch.ui.kit import fonts, text
+from spreadwatch.ui.kit.overlay import Panel
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.kit.widgets import frame, painted, still
+from spreadwatch.ui.kit.wrapping import WrappedLine
+from spreadwatch.ui.watch import symbol_match
+
+_SHOWN = 8
+_UNKNOWN = "The exchange's list is out of reach: any name that looks like a symbol is taken."
+
+
+class SymbolBox(Panel):
+    """An entry and what it may mean. `take` gets the chosen symbol and returns a sentence when it is refused."""
+
+    closes_on_click = False
+    fills = False
+
+    def __init__(
+        self,
+        parent: tk.Tk,
+        painter: Painter,
+        candidates: Callable[[], Sequence[str] | None],
+        take: Callable[[str], str | None],
+        changed: Callable[[], object],
+    ) -> None:
+        """Call `changed` after painting something by oneself."""
+        super().__init__(parent, painter)
+        self._painter, self._candidates, self._take, self._changed = painter, candidates, take, changed
+        self._root = parent
+        self._known: Sequence[str] | None = None
+        self._watched: frozenset[str] = frozenset()
+        self._found: list[str] = []
+        self._chosen = 0
+        px = painter.px
+        line = frame(self.card, painter, "card")
+        line.pack(fill="x", pady=(0, px(8)))
+        still(line, painter, "WATCH A SYMBOL", fonts.CAPTION, "text", "card").pack(side="left")
+        hint = still(line, painter, "Return takes it   Esc closes", fonts.SMALL_WORDS, "muted", "card")
+        hint.pack(side="right", padx=(px(20), 0))
+        self._place_entry()
+        self._remark = WrappedLine(self.card, painter, fonts.SMALL_WORDS, "card", lines=2)
+        self._remark.label.pack(fill="x", pady=(px(7), px(3)))
+        self._place_rows()
+
+    def _place_entry(self) -> None:
+        painter, px = self._painter, self._painter.px
+        self.entry = entry = tk.Entry(
+            self.card, font=fonts.FIGURE, relief="flat", borderwidth=px(4), highlightthickness=px(1), insertwidth=px(2)
+        )
+        entry.pack(fill="x")
+        painter.tint(
+            entry,
+            background="background",
+            foreground="text",
+            insertbackground="text",
+            selectbackground="accent",
+            selectforeground="card",
+            highlightbackground="border",
+            highlightcolor="accent",
+        )
+        leave_typing_alone(entry, apple=is_apple(entry))
+        for sequence in ("<KeyRelease>", "<ButtonRelease>"):  # the mouse can paste
+            entry.bind(sequence, lambda _event: self._typed())
+        entry.bind("<Return>", lambda _event: self._accept())
+        entry.bind("<KP_Enter>", lambda _event: self._accept())
+        entry.bind("<Up>", lambda _event: self._move(-1))
+        entry.bind("<Down>", lambda _event: self._move(1))
+
+    def _place_rows(self) -> None:
+        painter, px = self._painter, self._painter.px
+        table = frame(self.card, painter, "card")
+        table.pack(fill="x")
+        table.columnconfigure(1, weight=1)
+        height = int(table.tk.call("font", "metrics", fonts.WORDS, "-linespace")) + px(5)
+        self._rows = []
+        for number in range(_SHOWN):
+            symbol, symbol_cell = painted(table, painter, fonts.WORDS, "text", "card", chars=None)
+            symbol.grid(row=number, column=0, sticky="w")
+            mark, mark_cell = painted(table, painter, fonts.SMALL_WORDS, "muted", "card", chars=None)
+            mark.grid(row=number, column=1, sticky="w", padx=(px(14), 0))
+            for widget in (symbol, mark):
+                widget.configure(cursor="hand2")
+                widget.bind("<Button-1>", lambda _event, number=number: self._pick(number))  # type: ignore[misc]
+            table.rowconfigure(number, minsize=height)
+            self._rows.append((symbol_cell, mark_cell))
+
+    def open_with(self, watched: Sequence[str]) -> None:
+        """Begin anew: nothing typed, `watched` symbols marked. Call before it is laid over the window."""
+        self._known, self._watched = self._candidates(), frozenset(watched)
+        self.entry.delete(0, "end")
+        self._chosen = 0
+        self._say("")
+        self._look_up()
+
+    def focus(self) -> None:
+        """Let the keys go to the entry."""
+        self.entry.focus_set()
+
+    def closed(self) -> None:
+        """Give the keys back to the window."""
+        self._root.focus_set()
+
+    # ----- painting
+
+    def _say(self, problem: str) -> None:
+        if problem:
+            self._remark.show(problem, "down")
+        elif self._known is None:
+            self._remark.show(_UNKNOWN, "stale")
+        else:
+            count = text.counted(len(self._known), "symbol trades", "symbols trade")
+            self._remark.show(f"{count} on both venues.", "muted")
+
+    def _look_up(self) -> None:
+        typed = self.entry.get()
+        if self._known is None:
+            self._found = symbol_match.guesses(typed)
+        else:
+            self._found = symbol_match.matches(typed, self._known, self._watched, _SHOWN)
+        self._chosen = min(self._chosen, max(len(self._found) - 1, 0))
+        for number, (symbol, mark) in enumerate(self._rows):
+            name = self._found[number] if number < len(self._found) else ""
+            chosen = bool(name) and number == self._chosen
+            symbol.show(f"{'›' if chosen else ' '} {name}" if name else "", "accent" if chosen else "text")
+            mark.show("watched already" if name in self._watched else "", "muted")
+
+    # ----- what a person does
+
+    def _typed(self) -> None:
+        before = self._found
+        self._look_up()
+        if self._found != before:
+            self._chosen = 0
+            self._look_up()
+            self._say("")
+        self._changed()
+
+    def _move(self, by: int) -> str:
+        self._chosen = max(min(self._chosen + by, len(self._found) - 1), 0)
+        self._look_up()
+        self._changed()
+        return "break"
+
+    def _pick(self, number: int) -> str:
+        if number < len(self._found):
+            self._chosen = number
+            self._accept()
+        return "break"
+
+    def _accept(self) -> str:
+        self._look_up()
+        if self._found:
+            self._say(self._take(self._found[self._chosen]) or "")
+        elif typed := symbol_match.spelled(self.entry.get()):
+            where = "No symbol like it trades on both venues." if self._known else "It does not look like a symbol."
+            self._say(f"{text.shortened(typed, 20, len)}: {where}")
+        self._changed()
+        return "break"
