@@ -28,8 +28,8 @@ from spreadwatch.feed import binance, clock
 from spreadwatch.feed.fleet import quote_stream
 from spreadwatch.feed.stream import Stream, StreamSettings
 from spreadwatch.feed.watchdog import Watchdog
-from tests.exchange import Exchange
-from tests.exchange_client import tidy_exchange
+from tests.exchange.client import tidy_exchange
+from tests.exchange.server import Exchange
 from tests.ui.screen import xvfb
 
 ROOT = Path(__file__).parents[1]

@@ -27,7 +27,7 @@ from spreadwatch.run.playback import Playback
 from spreadwatch.run.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.conftest import ROOT, Tape
-from tests.exchange import STALL, Exchange, frame, http_response
+from tests.exchange.server import STALL, Exchange, frame, http_response
 from tests.sources.test_replay import by_brute_force
 from tests.storage.parts import lines_of
 

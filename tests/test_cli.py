@@ -9,7 +9,7 @@ import pytest
 
 from spreadwatch import __version__
 from tests.conftest import PATIENCE_S, Finished, Program
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and terminals")
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a Linux machine can be without a display")

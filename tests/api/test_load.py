@@ -33,7 +33,7 @@ def test_a_thousand_requests_at_once_are_all_answered_on_at_most_16_threads() ->
 
 def test_a_thousand_requests_lose_nothing_of_the_feeds_and_hardly_delay_them(program: Program, tmp_path: Path) -> None:
     """Under a flood whose update ids are the µs at which they were sent, and which the service records."""
-    command = [sys.executable, "-m", "tests.exchange_flood", "--json", "--symbol=ETHUSDT", f"--rate={_RATE}"]
+    command = [sys.executable, "-m", "tests.exchange.flood", "--json", "--symbol=ETHUSDT", f"--rate={_RATE}"]
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     program.environment |= {

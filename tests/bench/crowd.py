@@ -16,8 +16,8 @@ import threading
 import time
 from collections import Counter
 
-from tests.exchange import Exchange, Symbol
-from tests.exchange_flood import _URLS
+from tests.exchange.flood import _URLS
+from tests.exchange.server import Exchange, Symbol
 
 _TICK_S = 0.005
 _WAIT_S = 60.0

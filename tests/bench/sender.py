@@ -29,10 +29,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench.tape import LONGEST, Tape
-from tests.exchange import Exchange, Symbol
-from tests.exchange_capture import read_capture
-from tests.exchange_connection import Connection
-from tests.exchange_frames import envelope, frame
+from tests.exchange.capture import read_capture
+from tests.exchange.connection import Connection
+from tests.exchange.frames import envelope, frame
+from tests.exchange.server import Exchange, Symbol
 
 URLS = ("spot_stream", "futures_stream", "spot_rest", "futures_rest")
 _VENUES = ("futures", "spot")

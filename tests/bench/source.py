@@ -14,8 +14,8 @@ import threading
 import time
 
 from tests.bench.tape import STREAM, Tape
-from tests.exchange import Exchange
-from tests.exchange_connection import Connection
+from tests.exchange.connection import Connection
+from tests.exchange.server import Exchange
 
 VENUES = ("futures", "spot")
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from functools import cache
 
-from tests.exchange_frames import envelope, frame
+from tests.exchange.frames import envelope, frame
 
 SYMBOL = "BTCUSDT"
 STREAM = "btcusdt@bookTicker"

@@ -139,7 +139,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 
 
 _SCENES = {
-    "flood": (flood, "BTCUSDT", "tests.exchange_flood --json --rate={rate} --seconds={seconds}"),
+    "flood": (flood, "BTCUSDT", "tests.exchange.flood --json --rate={rate} --seconds={seconds}"),
     "burst": (burst, "BTCUSDT", "tests.bench.source"),
     "idle": (idle, "ETHUSDT", "tests.bench.source --heartbeat=1"),
 }

@@ -7,8 +7,8 @@ import pytest
 from spreadwatch.config import Config, Endpoints
 from spreadwatch.feed import probe
 from tests.conftest import Finished, Program
-from tests.exchange import STALL, Drip, Exchange, http_response
-from tests.exchange_frames import Response
+from tests.exchange.frames import Response
+from tests.exchange.server import STALL, Drip, Exchange, http_response
 
 NO_TKINTER = """
 import sys

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PATIENCE_S, Program, wait_for
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PATIENCE_S, Program, wait_for
-from tests.exchange import STALL, Exchange, http_response
+from tests.exchange.server import STALL, Exchange, http_response
 
 ETH = "ethusdt@bookTicker"
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and terminals")

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from spreadwatch.feed.frames import MAX_MESSAGE
-from tests.exchange import Connection, EndlessHeader, Exchange, encode, envelope, frame
-from tests.exchange_frames import CONTINUATION, PING, TEXT, Response
+from tests.exchange.frames import CONTINUATION, PING, TEXT, Response
+from tests.exchange.server import Connection, EndlessHeader, Exchange, encode, envelope, frame
 from tests.faults.feeder import VENUES, WIRE
 
 Attack = Callable[[int], Iterator[bytes]]

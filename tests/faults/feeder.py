@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from tests.exchange import Connection, Exchange, encode
-from tests.exchange_frames import futures_quote, spot_quote
+from tests.exchange.frames import futures_quote, spot_quote
+from tests.exchange.server import Connection, Exchange, encode
 from tests.faults.truth import BrokenPromiseError, VenueTruth
 
 VENUES = ("spot", "futures")

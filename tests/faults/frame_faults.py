@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Iterable
 
 from spreadwatch.feed.frames import MAX_MESSAGE
-from tests.exchange import Connection, envelope, frame
-from tests.exchange_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from tests.exchange.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from tests.exchange.server import Connection, envelope, frame
 from tests.faults.feeder import WIRE
 from tests.faults.harness import Rig
 from tests.faults.scenario import Fault, Inject, Kind

@@ -28,7 +28,7 @@ from spreadwatch.core.events import Clock
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot, Snapshot, to_json
 from spreadwatch.feed import clock, stream
 from spreadwatch.feed.backoff import Attempts
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults.feeder import SYMBOL, VENUES, Feeder
 from tests.faults.sampler import Sampler
 from tests.faults.truth import BrokenPromiseError, PairClaim, claim_of_alert, claim_of_json, claim_of_snapshot

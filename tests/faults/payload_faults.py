@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from tests.exchange import encode, envelope, frame
+from tests.exchange.server import encode, envelope, frame
 from tests.faults.feeder import SYMBOL, WIRE
 from tests.faults.harness import Rig
 from tests.faults.scenario import Fault, Inject, Kind

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults.sampler import lies_of
 from tests.faults.truth import BrokenPromiseError, VenueTruth, claim_of_json
 from tests.faults.victim import STALL

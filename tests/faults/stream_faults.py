@@ -3,8 +3,8 @@
 import random
 from collections.abc import Callable
 
-from tests.exchange import Connection, close_frame, encode, envelope, frame
-from tests.exchange_frames import PONG
+from tests.exchange.frames import PONG
+from tests.exchange.server import Connection, close_frame, encode, envelope, frame
 from tests.faults.feeder import VENUES, WIRE
 from tests.faults.harness import Rig
 from tests.faults.scenario import Fault, Inject, Kind

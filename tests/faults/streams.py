@@ -25,7 +25,7 @@ from spreadwatch.feed import binance, stream
 from spreadwatch.feed.fleet import quote_stream
 from spreadwatch.feed.stream import Stream, StreamSettings
 from spreadwatch.feed.watchdog import Watchdog
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults import figures
 
 SYMBOL = "ETHUSDT"

@@ -17,7 +17,7 @@ import pytest
 from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed.backoff import Attempts, delays
-from tests.exchange import Connection, Exchange, encode, frame, http_response
+from tests.exchange.server import Connection, Exchange, encode, frame, http_response
 from tests.faults import figures
 from tests.faults.streams import STREAM, USUAL, Mutants, SkippedTime, Streams, bases, fails
 

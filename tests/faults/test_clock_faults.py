@@ -11,7 +11,7 @@ import pytest
 
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed import clock
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults import figures
 from tests.faults.feeder import VENUES, Feeder
 from tests.faults.harness import Errors, Rig, scaled

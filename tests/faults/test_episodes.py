@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from spreadwatch.core.alerts import AlertBook
-from tests.exchange import Connection
+from tests.exchange.server import Connection
 from tests.faults import figures, stream_faults
 from tests.faults.episodes import quantile
 from tests.faults.feeder import VENUES

@@ -17,8 +17,8 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.feed import reasons, stream, upgrade
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.stream import Stream
-from tests.exchange import STALL, Drip, EndlessHeader, Exchange, Request, handshake, http_response
-from tests.exchange_frames import Response, Told
+from tests.exchange.frames import Response, Told
+from tests.exchange.server import STALL, Drip, EndlessHeader, Exchange, Request, handshake, http_response
 from tests.faults import figures
 from tests.faults.streams import SCALED, SYMBOL, USUAL, Mutants, Publisher, SkippedTime, Streams, bases, fails
 

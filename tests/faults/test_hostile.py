@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults import figures
 from tests.faults.attacks import Attacker
 from tests.faults.feeder import VENUES, Feeder

@@ -29,7 +29,7 @@ from spreadwatch.feed.stream import Stream
 from spreadwatch.run.inbox import Inbox, Pump
 from spreadwatch.ui.frame.faults import Faults
 from spreadwatch.ui.frame.loop import Loop
-from tests.exchange import http_response
+from tests.exchange.server import http_response
 from tests.faults import figures, harness, stream_faults
 from tests.faults.feeder import VENUES
 from tests.faults.harness import Errors, Rig, scaled

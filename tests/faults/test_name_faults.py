@@ -18,7 +18,7 @@ from spreadwatch.feed import dial, resolve
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.stream import Stream, StreamSettings
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults import figures
 from tests.faults.proxy import ConnectProxy, DeadAddress
 from tests.faults.streams import SCALED, USUAL, Mutants, Publisher, Streams, bases, fails

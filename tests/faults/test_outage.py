@@ -17,7 +17,7 @@ from spreadwatch.feed.backoff import Attempts
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.stream import Stream, StreamSettings
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.faults import figures
 from tests.faults.proxy import Proxy
 from tests.faults.streams import USUAL, Mutants, Publisher, SkippedTime, Streams, bases, fails, lone, quantile

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.quote import Venue
-from tests.exchange import STALL, Exchange, frame, http_response
-from tests.exchange_flood import Flood
-from tests.exchange_flood import run as run_flood
+from tests.exchange.flood import Flood
+from tests.exchange.flood import run as run_flood
+from tests.exchange.server import STALL, Exchange, frame, http_response
 from tests.faults import figures
 from tests.faults.streams import Publisher
 from tests.faults.x11 import Screen

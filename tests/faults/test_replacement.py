@@ -13,9 +13,9 @@ import pytest
 from spreadwatch.core.quote import Venue
 from spreadwatch.feed import stream
 from spreadwatch.feed.stream import StreamSettings
-from tests.exchange import STALL, Connection, Exchange, encode, frame, http_response
-from tests.exchange_connection import Answer
-from tests.exchange_frames import Response
+from tests.exchange.connection import Answer
+from tests.exchange.frames import Response
+from tests.exchange.server import STALL, Connection, Exchange, encode, frame, http_response
 from tests.faults import figures
 from tests.faults.proxy import Proxy
 from tests.faults.streams import STREAM, Publisher, Streams, bases, longest_gap_s

@@ -13,7 +13,7 @@ from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.stream import Stream
 from spreadwatch.feed.successor import Successor
-from tests.exchange import STALL, Connection
+from tests.exchange.server import STALL, Connection
 from tests.faults.streams import Mutants, fails
 from tests.faults.test_replacement import (
     COMBINED,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.exchange import Connection, Exchange, frame
+from tests.exchange.server import Connection, Exchange, frame
 from tests.faults import figures
 from tests.faults.feeder import VENUES, Feeder, be_silent
 from tests.faults.program import Program, Resources, Urls, urls_of
@@ -137,7 +137,7 @@ class _Flood:
     def __init__(self, seconds: float, mutant: str | None = None) -> None:
         self.lags_ms: list[float] = []
         self._before: dict[str, int] = {}
-        command = ["-m", "tests.exchange_flood", "--json", "--rate", "10000", "--seconds", str(seconds)]
+        command = ["-m", "tests.exchange.flood", "--json", "--rate", "10000", "--seconds", str(seconds)]
         with subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True) as flood:
             assert flood.stdout is not None
             ready = json.loads(flood.stdout.readline())

@@ -18,9 +18,9 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.feed import dial
 from spreadwatch.feed.catalog import read
 from spreadwatch.feed.stream import Stream, StreamSettings
-from tests.exchange import STALL, Drip, Exchange, http_response
-from tests.exchange_frames import Told
-from tests.exchange_tls import self_signed
+from tests.exchange.frames import Told
+from tests.exchange.server import STALL, Drip, Exchange, http_response
+from tests.exchange.tls import self_signed
 from tests.faults import figures
 from tests.faults.streams import SCALED, USUAL, Mutants, Publisher, Streams, bases, fails
 

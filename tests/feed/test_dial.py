@@ -20,9 +20,9 @@ from spreadwatch.feed.reasons import explain
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.upgrade import RefusedUpgradeError, TooMuchAnswerError
 from tests.conftest import PATIENCE_S
-from tests.exchange import Drip, EndlessHeader, Exchange, Request, http_response
-from tests.exchange_frames import Response
-from tests.exchange_tls import self_signed
+from tests.exchange.frames import Response
+from tests.exchange.server import Drip, EndlessHeader, Exchange, Request, http_response
+from tests.exchange.tls import self_signed
 
 LIMIT_S = 10.0
 

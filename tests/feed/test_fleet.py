@@ -17,7 +17,7 @@ from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import Fleet, FleetSettings
 from spreadwatch.feed.stream import Stream, StreamSettings
 from tests.conftest import PATIENCE_S, Sink
-from tests.exchange import Connection, Exchange
+from tests.exchange.server import Connection, Exchange
 
 MARK = {"e": "markPriceUpdate", "p": "100", "i": "101", "r": "0.0001", "T": 1791388800000}
 

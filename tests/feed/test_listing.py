@@ -17,8 +17,8 @@ from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.dial import tls_context
 from spreadwatch.feed.listing import PERPETUAL, ListingLoader
 from tests.conftest import PATIENCE_S, Sink, wait_for
-from tests.exchange import STALL, Exchange, Symbol, http_response
-from tests.exchange_tls import self_signed
+from tests.exchange.server import STALL, Exchange, Symbol, http_response
+from tests.exchange.tls import self_signed
 
 TLS = tls_context(None)
 WATCHED = ("ETHUSDT", "PEPEUSDT", "NOSUCHUSDT")

@@ -17,9 +17,9 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed import clock
 from spreadwatch.feed.stream import Stream
 from tests.conftest import PATIENCE_S, Feeds, Sink, wait_for
-from tests.exchange import STALL, Drip, Exchange, frame, http_response
-from tests.exchange_frames import Response
-from tests.exchange_tls import self_signed
+from tests.exchange.frames import Response
+from tests.exchange.server import STALL, Drip, Exchange, frame, http_response
+from tests.exchange.tls import self_signed
 
 ETH = "ethusdt@bookTicker"
 PAYLOAD = json.dumps({"u": 9, "s": "ETHUSDT", "b": "1", "B": "1", "a": "2", "A": "1"}).encode()

@@ -10,7 +10,7 @@ from spreadwatch.core.quote import Instant, Venue
 from spreadwatch.feed import clock
 from spreadwatch.feed.watchdog import Watchdog
 from tests.conftest import PATIENCE_S, Feeds, Sink, wait_for
-from tests.exchange import frame
+from tests.exchange.server import frame
 
 ETH = "ethusdt@bookTicker"
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.house.source import PACKAGE
 from tests.ui.screen import display, put_pointer_away, xvfb
 

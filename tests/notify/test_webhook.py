@@ -13,7 +13,7 @@ from spreadwatch.notify.command import Command
 from spreadwatch.notify.way import NotToldError, StoppedError, Way
 from spreadwatch.notify.webhook import Webhook
 from tests.conftest import PATIENCE_S, wait_for
-from tests.exchange_tls import self_signed
+from tests.exchange.tls import self_signed
 from tests.notify.conftest import Start, Told, seconds_of
 from tests.notify.examples import alert
 from tests.notify.server import Answer, Server, drip, never, raw, serving, status

@@ -14,7 +14,7 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.run.live import LiveSession
 from tests.conftest import wait_for
 from tests.core.test_depth import brute_force
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 
 _STREAM = "ethusdt@depth20@100ms"
 _BOOKS = 60

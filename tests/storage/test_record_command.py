@@ -14,7 +14,7 @@ from spreadwatch.storage.history import History
 from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.sqlite.history import SqliteHistory
 from tests.conftest import PATIENCE_S, Program, wait_for
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.storage.parts import lines_of
 from tests.storage.server import PostgresServer
 

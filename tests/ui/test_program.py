@@ -16,7 +16,7 @@ from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.run.session import Session
 from spreadwatch.ui.dashboard import Dashboard
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 from tests.ui.sight import check
 from tests.ui.test_dashboard import words
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from websocket import WebSocket, WebSocketException
 
-from tests.exchange import Exchange
+from tests.exchange.server import Exchange
 
 BTC = "btcusdt@bookTicker"
 PATHS = {"spot": "/stream", "futures": "/public/stream"}

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.exchange_frames import (
+from tests.exchange.frames import (
     CLOSE,
     CONTINUATION,
     PING,

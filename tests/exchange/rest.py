@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.exchange_frames import Request, http_response
+from tests.exchange.frames import Request, http_response
 
 PERPETUAL_DELIVERY_MS = 4133404800000
 

@@ -1,6 +1,6 @@
 """Flood generator: the local exchange in a process of its own, sending valid quotes at a set rate.
 
-    python -m tests.exchange_flood --rate 20000 --seconds 10 --symbol BTCUSDT
+    python -m tests.exchange.flood --rate 20000 --seconds 10 --symbol BTCUSDT
 
 One JSON line with the URLs at start, one with the figures at the end. The extremes of the spread can be
 proved: the futures bid is the same in every frame, so the spot ask alone settles the spread, whatever the
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tests.exchange import Exchange, envelope, frame
+from tests.exchange.server import Exchange, envelope, frame
 
 _TABLE = 1 << 16
 _CHUNK_LIMIT = 20000
@@ -153,7 +153,7 @@ def run(exchange: Exchange, flood: Flood, *, rate: float, seconds: float, burst:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the flood as a command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.exchange_flood", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.exchange.flood", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["flood"], help="may be left out")
     parser.add_argument("--rate", type=float, default=20000, help="frames/s of both venues; 0 = unlimited")
     parser.add_argument("--seconds", type=float, default=10)

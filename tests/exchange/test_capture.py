@@ -18,13 +18,13 @@ from websocket import (
     WebSocketException,
 )
 
-from tests.exchange import (
+from tests.exchange.capture import parse_line
+from tests.exchange.client import BTC, PATHS, Connect, client_opener, drop, open_client, text, tidy_exchange
+from tests.exchange.server import (
     Exchange,
 )
-from tests.exchange_capture import parse_line
-from tests.exchange_client import BTC, PATHS, Connect, client_opener, drop, open_client, text, tidy_exchange
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_payload_is_sliced_wherever_it_stands_in_its_line(tail: str) -> None:
 def test_the_flood_sends_what_it_says_with_the_extremes_it_says() -> None:
     command = [sys.executable, "-m", "tests.exchange", "flood", "--rate=8000", "--seconds=0.5", "--quiet=0"]
     with subprocess.Popen(
-        [*command, "--json"], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+        [*command, "--json"], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     ) as flood:
         assert flood.stdout is not None
         urls = json.loads(flood.stdout.readline())

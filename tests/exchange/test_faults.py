@@ -18,7 +18,9 @@ from websocket import (
     WebSocketTimeoutException,
 )
 
-from tests.exchange import (
+from tests.exchange.client import BTC, Connect, client_opener, drop, lost, open_client, text, tidy_exchange
+from tests.exchange.frames import Response
+from tests.exchange.server import (
     STALL,
     Drip,
     EndlessHeader,
@@ -28,9 +30,7 @@ from tests.exchange import (
     handshake,
     http_response,
 )
-from tests.exchange_client import BTC, Connect, client_opener, drop, lost, open_client, text, tidy_exchange
-from tests.exchange_frames import Response
-from tests.exchange_tls import self_signed
+from tests.exchange.tls import self_signed
 
 
 @pytest.fixture

@@ -15,13 +15,7 @@ from websocket import (
     ABNF,
 )
 
-from tests.exchange import (
-    Exchange,
-    close_frame,
-    frame,
-    http_response,
-)
-from tests.exchange_client import (
+from tests.exchange.client import (
     BTC,
     Connect,
     client_opener,
@@ -30,7 +24,13 @@ from tests.exchange_client import (
     text,
     tidy_exchange,
 )
-from tests.exchange_frames import ClientFrames
+from tests.exchange.frames import ClientFrames
+from tests.exchange.server import (
+    Exchange,
+    close_frame,
+    frame,
+    http_response,
+)
 
 
 @pytest.fixture

@@ -11,16 +11,15 @@ Real sockets, one daemon thread per connection, nothing left after the block. Ve
 
 import json
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from tests.exchange_capture import Serving, Source
-from tests.exchange_connection import Answer, Close, Connection, usual_answer
-from tests.exchange_frames import (
+from tests.exchange.capture import Serving, Source
+from tests.exchange.connection import Answer, Close, Connection, usual_answer
+from tests.exchange.frames import (
     STALL,
     Drip,
     EndlessHeader,
@@ -37,8 +36,8 @@ from tests.exchange_frames import (
     spot_quote,
     stream_of,
 )
-from tests.exchange_rest import FUTURES_SYMBOLS, SPOT_SYMBOLS, Symbol
-from tests.exchange_venue import JOIN_S, Venue
+from tests.exchange.rest import FUTURES_SYMBOLS, SPOT_SYMBOLS, Symbol
+from tests.exchange.venue import JOIN_S, Venue
 
 __all__ = [
     "STALL",
@@ -310,9 +309,3 @@ class Exchange:
         if self._venues[venue].heartbeat_on:
             self._beats += 1
             self.quote(venue, "BTCUSDT", "60000.00", "60000.10", bid_qty=f"1.{self._beats % 1000:03}")
-
-
-if __name__ == "__main__":
-    from tests.exchange_flood import main
-
-    sys.exit(main(sys.argv[1:]))

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.exchange_frames import stream_of
+from tests.exchange.frames import stream_of
 
 if TYPE_CHECKING:
-    from tests.exchange import Exchange
+    from tests.exchange.server import Exchange
 
 Source = str | Path | Iterable[str | bytes]
 """A capture: its file, gzip by suffix, or its lines."""

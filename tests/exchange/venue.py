@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from tests.exchange_connection import Answer, Connection, Wire, usual_answer
-from tests.exchange_frames import (
+from tests.exchange.connection import Answer, Connection, Wire, usual_answer
+from tests.exchange.frames import (
     Drip,
     EndlessHeader,
     ProtocolError,
@@ -19,10 +19,10 @@ from tests.exchange_frames import (
     handshake,
     parse_request,
 )
-from tests.exchange_rest import Symbol, rest_response
+from tests.exchange.rest import Symbol, rest_response
 
 if TYPE_CHECKING:
-    from tests.exchange import Exchange
+    from tests.exchange.server import Exchange
 
 JOIN_S = 10.0
 R = TypeVar("R")
