@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.bench import against, charting, lasting, receiving, storing, windows
 from tests.bench.figures import Figure, as_json, table
-from tests.bench.processes import Children, ContenderError, children, display
+from tests.bench.processes import ROOT, Children, ContenderError, children, display
 from tests.bench.receiving import Told
 from tests.bench.rows import ROWS, Stage
 
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=3, help="rounds (3)")
     other = parser.add_argument_group("against another checkout", f"rows: {', '.join(ROWS)}")
     other.add_argument("--against", metavar="CHECKOUT", type=Path, help="a clone of this repository at another commit")
+    other.add_argument("--build", metavar="CHECKOUT", type=Path, default=ROOT, help="in place of this one as the new")
     other.add_argument("--pairs", type=int, default=_PAIRS, help=f"rounds of old, new and old again ({_PAIRS})")
     other.add_argument("--bar", metavar="[ROW=]X", action="append", default=[], help="largest new ÷ old (1.02)")
     other.add_argument("--capture", metavar="FILE", type=Path, help="recorded quotes of BTCUSDT")
@@ -50,14 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--runs and --pairs are at least 1, --seconds above 0 and at most 600")
     if options.against is None:
         return _figures(options, wanted, seconds)
-    root = options.against.resolve()
-    if not (root / "spreadwatch" / "__init__.py").is_file():
-        parser.error(f"--against takes a clone of this repository; there is no spreadwatch/ in {root}")
+    builds = options.build.resolve(), options.against.resolve()
+    for root in builds:
+        if not (root / "spreadwatch" / "__init__.py").is_file():
+            parser.error(f"a clone of this repository is needed; there is no spreadwatch/ in {root}")
     try:
         bars = _bars(options.bar)
     except ValueError as error:
         parser.error(f"--bar takes 1.02, or idle=0.45 for one row: {error}")
-    return _compare(options, against.Plan(root, wanted, options.pairs, bars), seconds)
+    return _compare(options, against.Plan(*builds, wanted, options.pairs, bars), seconds)
 
 
 def _bars(words: Sequence[str]) -> dict[str, float]:

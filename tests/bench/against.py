@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from tests.bench.figures import shortened
 from tests.bench.pairs import Comparison, Verdict
-from tests.bench.processes import ROOT, ContenderError
+from tests.bench.processes import ContenderError
 from tests.bench.rows import ROWS, Stage, Values
 
 _ORDERS = tuple(itertools.permutations(("new", "old", "again")))
@@ -23,10 +23,16 @@ _SPARE = 3
 class Plan(Struct, frozen=True):
     """What the command line asked for. `bars`: largest ratio by row, "" for all others."""
 
-    other: Path
+    new: Path
+    old: Path
     rows: list[str]
     pairs: int
     bars: dict[str, float]
+
+    @property
+    def builds(self) -> dict[str, Path]:
+        """Both checkouts by their names."""
+        return {"new": self.new, "old": self.old}
 
 
 class Outcome(Struct, frozen=True):
@@ -56,8 +62,8 @@ def measure(stage: Stage, plan: Plan) -> Outcome:
 
 def _row(stage: Stage, plan: Plan, row: str) -> list[Comparison]:
     play = ROWS[row].play
-    roots = {"new": ROOT, "old": plan.other, "again": plan.other}
-    for root in (ROOT, plan.other):
+    roots = {"new": plan.new, "old": plan.old, "again": plan.old}
+    for root in (plan.new, plan.old):
         play(stage, root)  # so that everything is compiled and in the disk's cache
     rounds = list(complete_rounds(lambda name: play(stage, roots[name]), plan.pairs))
     bar = plan.bars.get(row, plan.bars[""])
@@ -122,14 +128,16 @@ def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[st
         }
         for one in outcome.found
     ]
-    return {**where, "pairs": plan.pairs, "rows": rows, "failed": outcome.failed}
+    builds = {
+        name: {"from": str(root / "spreadwatch"), "commit": commit_of(root)} for name, root in plan.builds.items()
+    }
+    return {**where, **builds, "pairs": plan.pairs, "rows": rows, "failed": outcome.failed}
 
 
 def page(outcome: Outcome, plan: Plan) -> str:
     """Return the outcome as text for people."""
     lines = [
-        f"new: {ROOT / 'spreadwatch'} at {commit_of(ROOT)}",
-        f"old: {plan.other / 'spreadwatch'} at {commit_of(plan.other)}",
+        *(f"{name}: {root / 'spreadwatch'} at {commit_of(root)}" for name, root in plan.builds.items()),
         f"{plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
         "A/A band: where the median of so many old ÷ old falls in 95 % of all cases",
         "",
