@@ -16,7 +16,7 @@ from tests.bench.processes import ContenderError
 from tests.bench.rows import ROWS, Stage, Values
 
 _ORDERS = tuple(itertools.permutations(("new", "old", "again")))
-_SPARE = 3
+_SPARE = 5
 """So many rounds of a row may fail before it is given up."""
 
 

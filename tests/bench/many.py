@@ -19,7 +19,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.run.session import Session
 from spreadwatch.ui import dashboard
 from tests.bench.snapshot import settings
-from tests.bench.window import Server, cpu_share
+from tests.bench.window import Server
 
 _FRAME_MS = 16
 _LIMIT_S = 120.0
@@ -70,25 +70,27 @@ def play(server: Server, session: Session, visitor: Visitor, options: argparse.N
             raise TimeoutError(f"only {len(session.symbols)} coins")
         threading.Event().wait(0.05)
     threading.Event().wait(1.0)
+    connections = server.ask("wait")["connections"]
     visitor.gaps_ms.clear()
-    share = cpu_share(max(options.seconds - 2.0, 1.0))
+    cpu_s = time.process_time()
+    done = server.ask(f"rate {options.rate} {options.seconds}")
+    cpu_s = time.process_time() - cpu_s
     gaps_ms = sorted(visitor.gaps_ms)
-    done = server.line()
     threading.Event().wait(0.5)
     lost = 0
-    for symbol in visitor.untouched():
+    for symbol in done["sent"].keys() & set(visitor.untouched()):
         pair = session.market._pairs[symbol]
         lost += abs(done["sent"][symbol] - pair.spot.accepted - pair.futures.accepted)
     return {
         "lost": lost,
         "dropped": session.market._dropped,
-        "cpu": share,
+        "cpu": cpu_s / done["seconds"] * 100,
         "stall_p999_ms": gaps_ms[int(len(gaps_ms) * 0.999)],
         "stall_max_ms": gaps_ms[-1],
         "frames": len(gaps_ms),
         "refused": visitor.refused,
-        "connections": done["connections"],
-        "rate": sum(done["sent"].values()) / options.seconds,
+        "connections": connections,
+        "rate": sum(done["sent"].values()) / done["seconds"],
     }
 
 
@@ -99,7 +101,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=10_000)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
-    server = Server("tests.bench.crowd", *(f"--{name}={value}" for name, value in vars(options).items()))
+    server = Server("tests.bench.sender", f"--symbols={options.symbols}", "--heartbeat=1")
     config = dataclasses.replace(settings(server.urls), all=True)
     session = app.live(config)
     visitor = Visitor(session)

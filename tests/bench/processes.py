@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
+GUEST = str(Path(__file__).with_name("guest.py"))
 Answer = dict[str, Any]
 
 

@@ -5,6 +5,7 @@ run gets the same frames in the same order. A run in which a quote was lost give
 """
 
 import contextlib
+import math
 import os
 import re
 import signal
@@ -15,15 +16,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tests.bench.processes import ROOT, Answer, Children, ContenderError, Conversation
+from tests.bench.processes import GUEST, ROOT, Answer, Children, ContenderError, Conversation
 
-_GUEST = str(Path(__file__).with_name("guest.py"))
 _SETTLED_S = 0.5
 _QUIET_S = 2.0  # after which the window wakes up less often
 _CALM_S = 0.1
+_BEHIND = 1.05
 _LIMIT_S = 60.0
 _COUNT = 100_000
-_BURST, _BURSTS = 5_000, 5
+_BURST = 5_000
+_BURSTS_PER_S = 2.5
 _COINS = 400
 _RECORDER = "recorder"  # its thread
 _PANELS = ("F3", "Control-f", "Control-g", "Control-k", "F1")
@@ -58,7 +60,7 @@ class Stage:
         """Run a checkout's program, and see that it is that checkout's. Raises ContenderError."""
         settings = {f"SPREADWATCH_{name.upper()}": str(url) for name, url in (urls or {}).items()}
         settings |= {"PYTHONPATH": str(root), "DISPLAY": self._screen, "SPREADWATCH_REMEMBER_GEOMETRY": "false"}
-        with self.children.child("-P", _GUEST, str(root), way, *arguments, **settings) as guest:
+        with self.children.child("-P", GUEST, str(root), way, *arguments, **settings) as guest:
             file = Path(guest.words())
             if not file.is_relative_to(root):
                 raise ContenderError(f"spreadwatch came from {file}, not from {root}")
@@ -104,10 +106,7 @@ def _idle(stage: Stage, root: Path) -> Values:
         time.sleep(_QUIET_S)
         before = guest.ask("read")
         time.sleep(stage.seconds)
-        after = guest.ask("read")
-    if not after["live"]:
-        raise ContenderError("the pair is not live any more")
-    return {"cpu": _share(before, after)}
+        return _live(guest, {"cpu": _share(before, guest.ask("read"))})
 
 
 def _share(before: Answer, after: Answer) -> float:
@@ -117,18 +116,23 @@ def _share(before: Answer, after: Answer) -> float:
 def _flood(rate: int) -> Callable[[Stage, Path], Values]:
     def play(stage: Stage, root: Path) -> Values:
         with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
-            warm = sender.ask(f"rate {rate} {_SETTLED_S}")
-            before = _calm(guest, _sum(warm))
-            sent = sender.ask(f"rate {rate} {stage.seconds}")
+            warm = _paced(sender, rate, _SETTLED_S)
+            before = _calm(guest, sum(warm.values()))
+            sent = _paced(sender, rate, stage.seconds)
             read = guest.ask("read")
-            after = _calm(guest, before["quotes"] + _sum(sent))
+            after = _calm(guest, before["quotes"] + sum(sent.values()))
         return {"cpu": _share(before, read), "mib": after["resident"] / (1 << 20)}
 
     return play
 
 
-def _sum(sent: Answer) -> int:
-    return sum(sent["sent"].values())
+def _paced(sender: Conversation, rate: int, seconds: float) -> Answer:
+    """Send at a rate and return how many quotes that were by symbol. Raises ContenderError if it took longer."""
+    told = sender.ask(f"rate {rate} {seconds}")
+    sent: Answer = told["sent"]
+    if told["seconds"] > seconds * _BEHIND + _CALM_S:
+        raise ContenderError(f"the sender reached only {sum(sent.values()) / told['seconds']:,.0f}/s of {rate:,}/s")
+    return sent
 
 
 def _receive(stage: Stage, root: Path) -> Values:
@@ -139,19 +143,26 @@ def _receive(stage: Stage, root: Path) -> Values:
 
 def _snapshot(stage: Stage, root: Path) -> Values:
     with stage.fed(root, "unpainted", "--symbol", "ethusdt") as (sender, guest):
-        return _whole(sender, guest, str(_COUNT), "mix")
+        return _live(guest, _whole(sender, guest, str(_COUNT), "mix"))
 
 
 def _recorded(stage: Stage, root: Path) -> Values:
     with stage.fed(root, "unpainted", "--symbol", "btcusdt", symbols="BTCUSDT", heartbeat=False) as (sender, guest):
-        return _whole(sender, guest, str(stage.capture()), "mix")
+        return _live(guest, _whole(sender, guest, str(stage.capture()), "mix"))
+
+
+def _live(guest: Conversation, values: Values) -> Values:
+    """Return the values if the pair is live now, so that every quote was a sample. Raises ContenderError."""
+    if not guest.ask("read")["live"]:
+        raise ContenderError("the pair is not live any more")
+    return values
 
 
 def _whole(sender: Conversation, guest: Conversation, what: str, how: str) -> Values:
     """Send all at once, and divide."""
     sender.ask(f"load {what}")
     before = guest.ask("read")
-    quotes = _sum(sender.ask(how))
+    quotes = sum(sender.ask(how)["sent"].values())
     after = _calm(guest, before["quotes"] + quotes)
     return {"ns": (after["cpu_s"] - before["cpu_s"]) / quotes * 1e9}
 
@@ -165,7 +176,7 @@ def _apply(stage: Stage, root: Path) -> Values:
 def _burst(stage: Stage, root: Path) -> Values:
     shown_ms, cpu_ms = [], []
     with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
-        for turn in range(1 + _BURSTS):
+        for turn in range(1 + math.ceil(_BURSTS_PER_S * stage.seconds)):
             time.sleep(_QUIET_S / 2 + turn / 100)
             cpu_s = guest.ask("read")["cpu_s"]
             guest.ask(f"await {2 * _BURST}")
@@ -194,7 +205,7 @@ def _record(stage: Stage, root: Path) -> Values:
     path = str(stage.children.place("recording.db"))
     with stage.fed(root, "untouched", "record", "--symbol", "ethusdt", record_path=path) as (sender, guest):
         before = guest.ask("read")
-        quotes = _sum(sender.ask(f"rate 20000 {stage.seconds}"))
+        quotes = sum(_paced(sender, 20_000, stage.seconds).values())
         stored_s = _settled(guest) - before["threads"][_RECORDER]
         guest.process.send_signal(signal.SIGINT)
         _, status, used = os.wait4(guest.process.pid, 0)
@@ -217,15 +228,15 @@ def _settled(guest: Conversation) -> float:
 
 
 def _crowd(stage: Stage, root: Path) -> Values:
-    with stage.fed(root, "window", "--all", symbols=str(_COINS)) as (sender, guest):
+    shown = "COIN0USDT"
+    with stage.fed(root, "window", "--all", "--symbol", shown, symbols=str(_COINS)) as (sender, guest):
         time.sleep(_QUIET_S)
-        sender.ask(f"rate 40000 {_SETTLED_S}")
-        before = guest.ask("read")
-        sender.ask(f"rate 40000 {stage.seconds}")
+        warm = _paced(sender, 40_000, _SETTLED_S)
+        before = _calm(guest, warm[shown])
+        sent = _paced(sender, 40_000, stage.seconds)
         read = guest.ask("read")
-    if read["dropped"]:
-        raise ContenderError(f"{read['dropped']} quotes dropped")
-    return {"cpu": _share(before, read), "mib": read["resident"] / (1 << 20)}
+        after = _calm(guest, before["quotes"] + sent[shown])
+    return {"cpu": _share(before, read), "mib": after["resident"] / (1 << 20)}
 
 
 ROWS = {

@@ -35,7 +35,7 @@ from tests.exchange.frames import envelope, frame
 from tests.exchange.server import Exchange, Symbol
 
 URLS = ("spot_stream", "futures_stream", "spot_rest", "futures_rest")
-_VENUES = ("futures", "spot")
+VENUES = ("futures", "spot")
 _TICK_S = 0.002
 _WAIT_S = 60.0
 _PART = 5_000  # frames, of a size that a socket likes
@@ -50,7 +50,7 @@ class Sender:
 
     def __init__(self, exchange: Exchange, symbols: Sequence[str], *, moving: bool) -> None:
         self._exchange = exchange
-        self._tapes = {(venue, name): Tape(venue, name, moving=moving) for name in symbols for venue in _VENUES}
+        self._tapes = {(venue, name): Tape(venue, name, moving=moving) for name in symbols for venue in VENUES}
         self._keys = list(self._tapes)
         self._next = 0
         self._loaded: list[Part] = []
@@ -62,11 +62,11 @@ class Sender:
         """Wait for all subscriptions."""
         for venue, symbol in self._keys:
             self._exchange.wait_subscribed(venue, _stream(symbol), _WAIT_S)
-        return {"connections": {venue: len(self._exchange.connections(venue)) for venue in (*_VENUES, "marks")}}
+        return {"connections": {venue: len(self._exchange.connections(venue)) for venue in (*VENUES, "marks")}}
 
     def load(self, what: str) -> Answer:
         """Encode frames of the first symbol for later: so many of each venue, or those of a capture."""
-        keys = self._keys[: len(_VENUES)]
+        keys = self._keys[: len(VENUES)]
         if what.isdecimal():
             sizes = [_PART] * (int(what) // _PART) + [int(what) % _PART]
             self._loaded = [(key, size, self._tapes[key].chunk(size)) for size in sizes if size for key in keys]
@@ -78,7 +78,7 @@ class Sender:
         """Send what was loaded, one venue after the other: no reader disturbs the other."""
 
         def send() -> None:
-            for venue in _VENUES:
+            for venue in VENUES:
                 for part in self._loaded:
                     if part[0][0] == venue:
                         self._send([part])
@@ -96,13 +96,14 @@ class Sender:
         return self._timed(mix)
 
     def rate(self, rate: float, seconds: float) -> Answer:
-        """Keep a rate for so long, and tell every mark price each second."""
+        """Keep a rate for so long, and tell every mark price each second. Who is late sends the same, only later."""
 
         def run() -> None:
-            began = time.monotonic()
-            done, marked = 0, 0
-            while (passed := time.monotonic() - began) < seconds:
-                due = min(int(passed * rate), done + LONGEST)
+            began, total = time.monotonic(), round(rate * seconds)
+            done = marked = 0
+            while done < total:
+                passed = time.monotonic() - began
+                due = min(int(passed * rate), total, done + LONGEST)
                 self._send(self._share(due - done))
                 done = due
                 if passed >= marked:
@@ -114,7 +115,7 @@ class Sender:
 
     def burst(self, count: int) -> Answer:
         """Send so many frames of each venue of the first symbol at once."""
-        frames = [(key, count, self._tapes[key].chunk(count)) for key in self._keys[: len(_VENUES)]]
+        frames = [(key, count, self._tapes[key].chunk(count)) for key in self._keys[: len(VENUES)]]
         return self._timed(lambda: self._send(frames))
 
     def _share(self, count: int) -> list[Part]:
@@ -148,7 +149,7 @@ class Sender:
     def _mark(self) -> None:
         if not self._exchange.connections("marks"):
             return
-        for _, symbol in self._keys[:: len(_VENUES)]:
+        for _, symbol in self._keys[:: len(VENUES)]:
             mark = {"e": "markPriceUpdate", "s": symbol, "p": "83091.60", "i": "83091.60", "r": "0.0001", "T": 1 << 42}
             self._exchange.send("marks", mark, f"{symbol.lower()}@markPrice@1s")
 
@@ -160,7 +161,7 @@ class Sender:
         return {"at_ns": at_ns, "seconds": (time.monotonic_ns() - at_ns) / 1e9, "sent": dict(self._sent)}
 
     def _wait_for_pongs(self) -> None:
-        everyone = [one for venue in _VENUES for one in self._exchange.connections(venue)]
+        everyone = [one for venue in VENUES for one in self._exchange.connections(venue)]
         waiting = {one: len(one.pongs) for one in everyone if one.is_open and one.ping()}
         self._exchange.wait_until(
             lambda: all(len(one.pongs) > before or not one.is_open for one, before in waiting.items()), _WAIT_S

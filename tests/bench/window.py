@@ -95,6 +95,7 @@ def burst(server: Server, probe: Probe, options: argparse.Namespace) -> Figures:
     """Send bursts at random moments of the frame, and time each until it is painted."""
     _wait_for(lambda: probe.pair is not None and probe.pair.reason is not None and "waiting" in probe.pair.reason)
     threading.Event().wait(_SETTLED_S)
+    server.ask("wait")
     painted_ms = []
     for _ in range(options.bursts + 1):
         probe.await_quotes(2 * options.count)
@@ -109,7 +110,8 @@ def burst(server: Server, probe: Probe, options: argparse.Namespace) -> Figures:
 def idle(server: Server, probe: Probe, options: argparse.Namespace) -> Figures:
     """Watch a live pair whose coin says nothing: a heartbeat a second on each connection, ages that tick."""
     _wait_for(lambda: probe.pair is not None)
-    server.ask("quote ETHUSDT")
+    server.ask("wait")
+    server.ask("quote")
     _wait_for(lambda: probe.pair is not None and probe.pair.spread.current is not None)
     threading.Event().wait(3 * _SETTLED_S)
     share = cpu_share(options.seconds)
@@ -140,8 +142,8 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 
 _SCENES = {
     "flood": (flood, "BTCUSDT", "tests.exchange.flood --json --rate={rate} --seconds={seconds}"),
-    "burst": (burst, "BTCUSDT", "tests.bench.source"),
-    "idle": (idle, "ETHUSDT", "tests.bench.source --heartbeat=1"),
+    "burst": (burst, "BTCUSDT", "tests.bench.sender --symbols=BTCUSDT"),
+    "idle": (idle, "ETHUSDT", "tests.bench.sender --symbols=ETHUSDT --heartbeat=1"),
 }
 
 
