@@ -28,13 +28,12 @@ from spreadwatch.feed import binance, clock
 from spreadwatch.feed.fleet import quote_stream
 from spreadwatch.feed.stream import Stream, StreamSettings
 from spreadwatch.feed.watchdog import Watchdog
+from tests.captures.files import DATA, RECORDED, Invented, Minutes
 from tests.exchange.client import tidy_exchange
 from tests.exchange.server import Exchange
 from tests.ui.screen import xvfb
 
 ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data"
-CAPTURE = DATA / "btcusdt-20240808-bookticker.jsonl.gz"
 PATIENCE_S = 20.0
 """Longest wait for what must happen; a guard against hanging, not a claim."""
 _OURS = ("feed-", "demo", "replay", "recorder", "notify")
@@ -280,12 +279,22 @@ def tape(tmp_path: Path) -> Tape:
     return Tape(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Minutes:
+    """Return invented minutes, written once for the run."""
+    return Invented(tmp_path_factory.mktemp("invented"))
+
+
+@pytest.fixture(params=["invented", *(["recorded"] if DATA.exists() else [])])
+def minutes(request: pytest.FixtureRequest, invented: Minutes) -> Minutes:
+    """Return minutes of two markets as captures: the invented ones, and where they are the recorded ones as well."""
+    return invented if request.param == "invented" else RECORDED
+
+
 @pytest.fixture
-def recorded() -> Path:
-    """Return the recorded capture; skips the test where it is absent."""
-    if not CAPTURE.exists():
-        pytest.skip("needs ../shared/data/" + CAPTURE.name)
-    return CAPTURE
+def recorded(minutes: Minutes) -> Path:
+    """Return the capture of these minutes with the quotes alone."""
+    return minutes.bookticker
 
 
 # ----- the program as a process

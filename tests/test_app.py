@@ -26,10 +26,9 @@ from spreadwatch.run import playback
 from spreadwatch.run.playback import Playback
 from spreadwatch.run.session import Session
 from spreadwatch.ui.dashboard import Dashboard
+from tests.captures.oracle import by_brute_force, figures_of, lines_of, sent
 from tests.conftest import ROOT, Tape
 from tests.exchange.server import STALL, Exchange, frame, http_response
-from tests.sources.test_replay import by_brute_force
-from tests.storage.parts import lines_of
 
 pytestmark = pytest.mark.usefixtures("screen")
 
@@ -128,7 +127,7 @@ def subscribed(exchange: Exchange, stream: str = ETH) -> bool:
     )
 
 
-# ----- the recorded capture
+# ----- minutes of a market
 
 
 def check_labels(dashboard: Dashboard, texts: list[str]) -> None:
@@ -137,9 +136,21 @@ def check_labels(dashboard: Dashboard, texts: list[str]) -> None:
     texts.append(dashboard.root.title())
 
 
-def test_the_recorded_capture_over_two_sockets_ends_with_the_published_figures_in_the_labels(
+def signed(spread: Decimal) -> str:
+    """Write a spread as the window does: its sign always, a real minus sign."""
+    return f"{spread:+.2f}".replace("-", "−")
+
+
+def grouped(price: str, places: int) -> str:
+    """Write a price from the wire as the window does, with no-break spaces between thousands."""
+    return f"{Decimal(price):,.{places}f}".replace(",", "\u00a0")
+
+
+def test_a_capture_over_two_sockets_ends_with_its_figures_in_the_labels(
     recorded: Path, exchange: Exchange, show: Show
 ) -> None:
+    rows = lines_of(recorded)
+    truth, count = figures_of(by_brute_force(rows)), sent(rows)
     chosen = replace(settings(exchange, silence_s=30.0), symbols=("BTCUSDT",))
     session = app.live(chosen)
     shown = show(session, chosen)
@@ -151,7 +162,7 @@ def test_the_recorded_capture_over_two_sockets_ends_with_the_published_figures_i
         if not served and subscribed(exchange, "btcusdt@bookTicker"):
             served.append(exchange.serve_capture(recorded, in_step=True, background=True))
         counts = pair_of(snapshot).counts
-        if counts.spot + counts.futures < 94_129:
+        if counts.spot + counts.futures < len(rows):
             return False
         settled.append(time.monotonic())
         if settled[-1] - settled[0] < 0.3:  # the title follows a little later
@@ -162,22 +173,30 @@ def test_the_recorded_capture_over_two_sockets_ends_with_the_published_figures_i
 
     assert shown.until(done) == 0
     pair = pair_of(session.pump.turn())
-    assert (pair.counts.spot, pair.counts.futures, pair.spread.samples) == (28040, 66089, 93851)
+    assert {"spot": pair.counts.spot, "futures": pair.counts.futures} == count
+    assert pair.spread.samples == truth.samples
     assert (pair.counts.rejected, pair.counts.repeated, pair.counts.reconnects, pair.counts.dropped) == (0, 0, 0, 0)
-    for text in ("+26.30", "+85.97", "−4.90", "● LIVE", "BTCUSDT", "61\u00a0686.00", "61\u00a0659.7"):
+    ask, bid = (
+        [row["raw"][name] for row in rows if row["market"] == market][-1]
+        for market, name in (("spot", "a"), ("um", "b"))
+    )
+    spreads = [signed(spread) for spread in (truth.current, truth.high, truth.low)]
+    for text in (*spreads, "● LIVE", "BTCUSDT", grouped(ask, 2), grouped(bid, 1)):
         assert text in texts
-    assert texts[-1] == "+26.30 BTCUSDT · spreadwatch"
+    assert texts[-1] == f"{spreads[0]} BTCUSDT · spreadwatch"
     assert not [text for text in texts if "rejected" in text or "dropped" in text or "reconnect" in text]
     assert shown.paints <= shown.took_s * 60 + 2
 
 
 def replay(recorded: Path, speed: float | None = None) -> Playback:
-    """Return a session on the recorded capture, for a window."""
+    """Return a session on a capture, for a window."""
     source = playback.of_capture(recorded, (), "BTCUSDT")
     return Playback(source.reel, source.symbols, settings(), speed, then_end=True)
 
 
-def test_a_replay_in_the_window_ends_with_the_published_figures_in_the_labels(recorded: Path, show: Show) -> None:
+def test_a_replay_in_the_window_ends_with_its_figures_in_the_labels(recorded: Path, show: Show) -> None:
+    rows = lines_of(recorded)
+    truth = figures_of(by_brute_force(rows))
     session = replay(recorded)
     texts: list[str] = []
 
@@ -190,8 +209,9 @@ def test_a_replay_in_the_window_ends_with_the_published_figures_in_the_labels(re
 
     shown = show(session, settings())
     assert shown.until(done) == 0
-    assert pair_of(session.turn()).counts.futures == 66_089
-    for text in ("REPLAY 2024-08-08", "+85.97", "−4.90", "○ STALE", "The recording has ended.", "—", "23:59:59"):
+    assert pair_of(session.turn()).counts.futures == sent(rows)["futures"]
+    spreads = [signed(spread) for spread in (truth.high, truth.low)]
+    for text in ("REPLAY 2024-08-08", *spreads, "○ STALE", "The recording has ended.", "—", "23:59:59"):
         assert text in texts
     assert shown.paints <= shown.took_s * 60 + 2
 

@@ -13,7 +13,8 @@ from spreadwatch.storage.sqlite.history import SqliteHistory
 from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.api.load import load, open_files
 from tests.api.parts import MINUTE_MS, serving
-from tests.storage.parts import events_of, lines_of, mid_of, record
+from tests.captures.oracle import lines_of
+from tests.storage.parts import events_of, mid_of, record
 
 
 @pytest.mark.timeout(240)

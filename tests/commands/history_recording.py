@@ -17,8 +17,9 @@ from spreadwatch.sources.capture import Capture
 from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.rows import Store
 from spreadwatch.storage.sqlite.store import SqliteStore
-from tests.conftest import CAPTURE
-from tests.storage.parts import events_of, lines_of, mid_of, record
+from tests.captures.files import Minutes
+from tests.captures.oracle import Rows, lines_of
+from tests.storage.parts import events_of, mid_of, record
 from tests.storage.server import PostgresServer, binaries
 
 MINUTE_MS = 60_000
@@ -51,16 +52,14 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def lines() -> list[dict[str, Any]]:
-    """Return the capture as plain JSON; skips where it is absent."""
-    if not CAPTURE.exists():
-        pytest.skip("needs ../shared/data/" + CAPTURE.name)
-    return lines_of(CAPTURE)
+def lines(invented: Minutes) -> Rows:
+    """Return the capture as plain JSON."""
+    return lines_of(invented.bookticker)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def place(
-    request: pytest.FixtureRequest, lines: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, invented: Minutes, lines: Rows, tmp_path_factory: pytest.TempPathFactory
 ) -> Place:
     """Return a recording of the capture in each kind of store."""
     if request.param == "sqlite":
@@ -69,7 +68,7 @@ def place(
         started: PostgresServer = request.getfixturevalue("server")
         started.clear()
         made = Place(Record(dsn=started.dsn), {"SPREADWATCH_RECORD_DSN": started.dsn})
-    record(made.store(), events_of(Capture(CAPTURE).records()), start_ms=lines[0]["recv_ms"])
+    record(made.store(), events_of(Capture(invented.bookticker).records()), start_ms=lines[0]["recv_ms"])
     return made
 
 

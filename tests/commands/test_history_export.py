@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ import pytest
 
 from spreadwatch.commands.progress import ProgressBar
 from spreadwatch.storage.sqlite.store import SqliteStore
+from tests.captures.files import Minutes
+from tests.captures.oracle import Rows, by_brute_force, figures, figures_of
 from tests.commands.history_recording import Place, Walk, ask, file_place, lines, place, server, walk
-from tests.conftest import CAPTURE, PATIENCE_S, Program, wait_for
+from tests.conftest import PATIENCE_S, Program, wait_for
 from tests.storage.long import _fill
 
 __all__ = ["lines", "place", "server", "walk"]
@@ -62,24 +63,24 @@ def wire_row(line: dict[str, Any]) -> list[str]:
 # ----- what is in the file
 
 
-def test_a_capture_that_is_exported_replays_to_the_figures_of_the_original(program: Program, place: Place) -> None:
+def test_a_capture_that_is_exported_replays_to_the_figures_of_the_original(
+    program: Program, place: Place, invented: Minutes, lines: Rows
+) -> None:
     program.environment |= place.environment
     done = program.run("history", "export", "copy.jsonl.gz", "--format", "capture", "--symbol", "btcusdt")
     assert (done.code, done.out) == (0, "")
     size = (program.folder / "copy.jsonl.gz").stat().st_size
-    assert done.err == f"94,129 quotes of BTCUSDT are in copy.jsonl.gz ({size:,} bytes)\n"
-    replays = [program.run("replay", file, "--json", "--speed", "max") for file in (CAPTURE, "copy.jsonl.gz")]
+    assert done.err == f"{len(lines):,} quotes of BTCUSDT are in copy.jsonl.gz ({size:,} bytes)\n"
+    files = (invented.bookticker, "copy.jsonl.gz")
+    replays = [program.run("replay", file, "--json", "--speed", "max") for file in files]
     assert [(one.code, one.err) for one in replays] == [(0, "")] * 2
     assert replays[0].snapshots == replays[1].snapshots
     [pair] = replays[1].snapshots
-    high, low = (Decimal(pair["spread"][name]) for name in ("max", "min"))
-    assert (high, low, pair["spread"]["samples"]) == (Decimal("85.97"), Decimal("-4.90"), 93851)
+    assert figures(pair) == figures_of(by_brute_force(lines))
 
 
 @pytest.mark.parametrize("name", ["a.csv", "A.CSV.gz", "a.jsonl", "b.ndjson.gz"])
-def test_every_row_of_the_file_is_the_text_of_the_wire(
-    program: Program, place: Place, lines: list[dict[str, Any]], name: str
-) -> None:
+def test_every_row_of_the_file_is_the_text_of_the_wire(program: Program, place: Place, lines: Rows, name: str) -> None:
     program.environment |= place.environment
     done = program.run("history", "export", name, "--symbol", "btcusdt", "--json")
     assert (done.code, done.err) == (0, "")
@@ -101,9 +102,7 @@ def test_every_row_of_the_file_is_the_text_of_the_wire(
 
 
 @on_sqlite
-def test_files_of_times_that_follow_each_other_make_up_the_whole(
-    place: Place, lines: list[dict[str, Any]], tmp_path: Path
-) -> None:
+def test_files_of_times_that_follow_each_other_make_up_the_whole(place: Place, lines: Rows, tmp_path: Path) -> None:
     chance = random.Random(14)
     cuts = sorted(chance.sample(sorted({line["recv_ms"] for line in lines}), 4))
     spans: list[Sequence[object]] = [["--to", cuts[0]]]
@@ -207,7 +206,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
 
 @on_sqlite
 def test_ctrl_c_leaves_whole_rows_and_says_how_many_and_until_when(
-    place: Place, lines: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+    place: Place, lines: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Shown
 ) -> None:
     interrupt_at(monkeypatch, 3)
     before = signal.getsignal(signal.SIGINT)
@@ -310,7 +309,7 @@ def test_nothing_is_painted_where_there_is_no_terminal() -> None:
 
 @posix
 @on_sqlite
-def test_a_terminal_sees_a_bar_and_then_the_sentence_alone(program: Program, place: Place) -> None:
+def test_a_terminal_sees_a_bar_and_then_the_sentence_alone(program: Program, place: Place, lines: Rows) -> None:
     import pty
 
     program.environment |= {**place.environment, "COLUMNS": "100"}
@@ -331,7 +330,7 @@ def test_a_terminal_sees_a_bar_and_then_the_sentence_alone(program: Program, pla
     assert any(text.startswith("[#") and " rows  " in text and " left" in text for text in painted)
     blank, sentence = painted[-3], painted[-2]
     assert blank.strip() == ""
-    assert sentence.startswith("94,129 quotes of BTCUSDT are in a.csv.gz (")
+    assert sentence.startswith(f"{len(lines):,} quotes of BTCUSDT are in a.csv.gz (")
 
 
 @linux

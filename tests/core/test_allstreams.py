@@ -1,4 +1,4 @@
-"""The recorded minutes of 2024: every figure at two hundred instants against a slow computation over the frames."""
+"""Minutes of a market with every stream: each figure at two hundred instants against a slow computation."""
 
 import gzip
 import json
@@ -9,8 +9,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
-
 from spreadwatch.core.net import fees, net
 from spreadwatch.core.percentile import SecondCloses
 from spreadwatch.core.quote import Quote, Venue
@@ -19,8 +17,8 @@ from spreadwatch.core.spread import Extreme, entry
 from spreadwatch.core.timeline import Timeline
 from spreadwatch.feed.binance import contract
 from spreadwatch.sources.capture import Capture, batches
+from tests.captures.files import Minutes
 
-CAPTURE = Path(__file__).parents[3] / "shared" / "data" / "btcusdt-20240808-allstreams.jsonl.gz"
 INSTANTS = 200
 WINDOWS_MS = (5_000, 60_000, 900_000, 3_600_000)
 FEES = fees(Decimal(10), Decimal(5), bnb=True)
@@ -37,9 +35,9 @@ class Frames:
     spreads: list[Decimal] = field(default_factory=list)
     tops: list[tuple[Decimal, ...]] = field(default_factory=list)
 
-    def read(self) -> "Frames":
+    def read(self, capture: Path) -> "Frames":
         last: dict[str, dict[str, str]] = {}
-        with gzip.open(CAPTURE, "rt", encoding="utf-8") as lines:
+        with gzip.open(capture, "rt", encoding="utf-8") as lines:
             for line in map(json.loads, lines):
                 if not line["stream"].endswith("@bookTicker"):
                     continue
@@ -105,13 +103,13 @@ class Ours:
         self.sliding = SlidingExtremes(max(WINDOWS_MS))
         self.closes = SecondCloses()
 
-    def play(self, instants: dict[int, int]) -> dict[int, Shown]:
+    def play(self, capture: Path, instants: dict[int, int]) -> dict[int, Shown]:
         """Take all quotes; return the figures after the spreads in `instants`, so many ms later."""
         contracts = {venue: [contract(venue, "BTCUSDT")] for venue in Venue}
         last: dict[Venue, Quote] = {}
         shown: dict[int, Shown] = {}
         count = 0
-        for batch in batches(Capture(CAPTURE), contracts):
+        for batch in batches(Capture(capture), contracts):
             t_ms = self.timeline.elapsed_ms(batch.at)
             for quote in batch.quotes:
                 last[quote.venue] = quote
@@ -145,16 +143,14 @@ def evidence(extreme: Extreme) -> tuple[int, Decimal, Decimal]:
     return extreme.at.wall_ms, extreme.spread, extreme.spot.ask
 
 
-def test_at_two_hundred_instants_every_figure_is_that_of_the_frames() -> None:
-    if not CAPTURE.exists():
-        pytest.skip("needs ../shared/data/" + CAPTURE.name)
-    frames = Frames().read()
-    assert len(frames.spreads) == 93_851
+def test_at_two_hundred_instants_every_figure_is_that_of_the_frames(minutes: Minutes) -> None:
+    frames = Frames().read(minutes.allstreams)
+    assert len(frames.spreads) > 90_000
     chance = random.Random(2024)
     chosen = sorted({0, 1, len(frames.spreads) - 1, *chance.sample(range(len(frames.spreads)), INSTANTS)})
     nexts_ms = [*frames.times_ms[1:], frames.times_ms[-1] + 90_000]
     instants = {place: chance.randint(0, nexts_ms[place] - frames.times_ms[place]) for place in chosen}
-    shown = Ours().play(instants)
+    shown = Ours().play(minutes.allstreams, instants)
     assert list(shown) == chosen
     for place in chosen:
         assert shown[place] == frames.figures(place, frames.times_ms[place] + instants[place])

@@ -18,13 +18,10 @@ from websocket import (
     WebSocketException,
 )
 
+from tests.captures.oracle import lines_of, sent
 from tests.exchange.capture import parse_line
 from tests.exchange.client import BTC, PATHS, Connect, client_opener, drop, open_client, text, tidy_exchange
-from tests.exchange.server import (
-    Exchange,
-)
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
+from tests.exchange.server import Exchange
 
 
 @pytest.fixture
@@ -42,9 +39,8 @@ def receive(client: WebSocket, count: int) -> list[bytes]:
     return [text(client).encode().partition(b'"data":')[2][:-1] for _ in range(count)]
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="needs the captures in ../shared/data")
-def test_a_capture_is_served_byte_for_byte(exchange: Exchange, connect: Connect) -> None:
-    count = {"spot": 28_040, "futures": 66_089}
+def test_a_capture_is_served_byte_for_byte(recorded: Path, exchange: Exchange, connect: Connect) -> None:
+    count = sent(lines_of(recorded))
     clients = {venue: connect(venue) for venue in count}
     got: dict[str, list[bytes]] = {}
     readers = [
@@ -53,14 +49,13 @@ def test_a_capture_is_served_byte_for_byte(exchange: Exchange, connect: Connect)
     ]
     for reader in readers:
         reader.start()
-    path = DATA / "btcusdt-20240808-bookticker.jsonl.gz"
-    serving = exchange.serve_capture(path, background=True)
+    serving = exchange.serve_capture(recorded, background=True)
     serving.join()
     for reader in readers:
         reader.join(20)
     assert serving.sent == count
     assert serving.lost == serving.unheard == {"spot": 0, "futures": 0}
-    assert {venue: hashlib.sha256(b"\n".join(got[venue])).hexdigest() for venue in count} == capture_hashes(path)
+    assert {venue: hashlib.sha256(b"\n".join(got[venue])).hexdigest() for venue in count} == capture_hashes(recorded)
 
 
 def capture_hashes(path: Path) -> dict[str, str]:

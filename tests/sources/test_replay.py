@@ -1,4 +1,4 @@
-"""A capture comes out exact: against the published figures and against a count by brute force."""
+"""A capture comes out exact: against a count by brute force."""
 
 import gzip
 import json
@@ -19,39 +19,9 @@ from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import contract
 from spreadwatch.sources.capture import Capture
 from spreadwatch.sources.replay import Reel, Replay, capture_events, links, opened
-from tests.conftest import CAPTURE, DATA, PATIENCE_S, Program, Sink, Tape
-
-SILENCE_MS = 3_000
-PUBLISHED = (Decimal("26.30"), Decimal("85.97"), 1723161501069, Decimal("-4.90"), 1723161514063, 93851)
-COUNTS = {"spot": 28040, "futures": 66089, "rejected": 0, "repeated": 0, "reconnects": 0, "dropped": 0}
-Sample = tuple[int, Decimal]
-
-
-def by_brute_force(rows: Sequence[Any], silence_ms: int = SILENCE_MS) -> list[Sample]:
-    """Return (ms, spread) after each frame at which both markets had spoken within the silence limit."""
-    last: dict[str, tuple[int, Any]] = {}
-    samples = []
-    for row in rows:
-        market, now_ms, raw = row["market"], row["recv_ms"], row["raw"]
-        if market in last and raw["u"] <= last[market][1]["u"]:
-            continue
-        last[market] = (now_ms, raw)
-        if len(last) == 2 and all(now_ms - heard_ms <= silence_ms for heard_ms, _ in last.values()):
-            samples.append((now_ms, Decimal(last["spot"][1]["a"]) - Decimal(last["um"][1]["b"])))
-    return samples
-
-
-def figures(snapshot: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
-    """Return the spread's figures out of a snapshot's JSON, numbers as numbers."""
-    spread = snapshot["spread"]
-    numbers = [None if spread[name] is None else Decimal(spread[name]) for name in ("current", "max", "min")]
-    return numbers[0], numbers[1], spread["max_at_ms"], numbers[2], spread["min_at_ms"], spread["samples"]
-
-
-def figures_of(samples: Sequence[Sample]) -> tuple[Any, ...]:
-    high = max(samples, key=lambda sample: sample[1])  # of equals, both take the first
-    low = min(samples, key=lambda sample: sample[1])
-    return samples[-1][1], high[1], high[0], low[1], low[0], len(samples)
+from tests.captures.files import Minutes
+from tests.captures.oracle import SILENCE_MS, Rows, Sample, by_brute_force, counts_of, figures, figures_of, lines_of
+from tests.conftest import PATIENCE_S, Program, Sink, Tape
 
 
 def replayed(path: Path, program: Program, *options: object) -> list[Any]:
@@ -83,36 +53,28 @@ def final(events: Iterable[Event], symbols: Sequence[str] = ("BTCUSDT",)) -> Sna
     return market.snapshot(market.latest)
 
 
-# ----- the recorded capture
+# ----- minutes of a market
 
 
-@pytest.fixture(scope="module")
-def rows() -> list[Any]:
-    """Read the lines of the recorded capture with the standard library; skips the test where it is absent."""
-    if not CAPTURE.exists():
-        pytest.skip("needs ../shared/data/" + CAPTURE.name)
-    with gzip.open(CAPTURE) as file:
-        return [json.loads(line) for line in file]
+@pytest.fixture
+def rows(recorded: Path) -> Rows:
+    """Read the lines of a capture with the standard library."""
+    return lines_of(recorded)
 
 
-@pytest.fixture(scope="module")
-def samples(rows: list[Any]) -> list[Sample]:
-    """Return every spread of the recorded capture."""
+@pytest.fixture
+def samples(rows: Rows) -> list[Sample]:
+    """Return every spread of a capture."""
     return by_brute_force(rows)
 
 
-def test_the_recorded_capture_gives_the_published_figures(recorded: Path, program: Program) -> None:
-    [snapshot] = replayed(recorded, program)
-    assert figures(snapshot) == PUBLISHED
-    assert snapshot["counts"].items() >= COUNTS.items()
-    assert (snapshot["symbol"], snapshot["state"], snapshot["at_ms"]) == ("BTCUSDT", "live", 1723161599999)
-
-
-def test_the_recorded_capture_gives_what_brute_force_gives(
-    rows: list[Any], samples: list[Sample], recorded: Path, program: Program
+def test_a_capture_gives_what_brute_force_gives(
+    rows: Rows, samples: list[Sample], recorded: Path, program: Program
 ) -> None:
     [snapshot] = replayed(recorded, program)
     assert figures(snapshot) == figures_of(samples)
+    assert snapshot["counts"].items() >= counts_of(rows).items()
+    assert (snapshot["symbol"], snapshot["state"], snapshot["at_ms"]) == ("BTCUSDT", "live", rows[-1]["recv_ms"])
     assert snapshot["spread"]["since_ms"] == samples[0][0]
     spot, futures = ([row for row in rows if row["market"] == market][-1]["raw"] for market in ("spot", "um"))
     for leg, raw in (("spot", spot), ("futures", futures)):
@@ -122,39 +84,37 @@ def test_the_recorded_capture_gives_what_brute_force_gives(
 
 
 def test_who_samples_every_half_second_misses_the_extremes_that_we_see(
-    rows: list[Any], samples: list[Sample], recorded: Path, program: Program
+    rows: Rows, samples: list[Sample], recorded: Path, program: Program
 ) -> None:
     zero_ms = rows[0]["recv_ms"]
     at_half_seconds = {(now_ms - zero_ms) // 500: spread for now_ms, spread in samples}  # the last one stays
-    assert (max(at_half_seconds.values()), min(at_half_seconds.values())) == (Decimal("49.10"), Decimal("-2.40"))
-    [snapshot] = replayed(recorded, program)
-    assert Decimal(snapshot["spread"]["max"]) == Decimal("85.97")
-    assert Decimal(snapshot["spread"]["min"]) == Decimal("-4.90")
+    seen = figures(replayed(recorded, program)[0])
+    assert (seen.high, seen.low) == (max(spread for _, spread in samples), min(spread for _, spread in samples))
+    assert seen.high > max(at_half_seconds.values())
+    assert seen.low < min(at_half_seconds.values())
 
 
-def test_frames_of_another_symbol_work_the_same(recorded: Path, tape: Tape, program: Program) -> None:
+def test_frames_of_another_symbol_work_the_same(
+    rows: Rows, samples: list[Sample], recorded: Path, tape: Tape, program: Program
+) -> None:
     renamed = gzip.decompress(recorded.read_bytes()).replace(b'"s":"BTCUSDT"', b'"s":"ETHUSDT"')
     [snapshot] = replayed(tape.save("ethusdt.jsonl", renamed), program)
-    assert (snapshot["symbol"], figures(snapshot)) == ("ETHUSDT", PUBLISHED)
-    assert snapshot["counts"].items() >= COUNTS.items()
+    assert (snapshot["symbol"], figures(snapshot)) == ("ETHUSDT", figures_of(samples))
+    assert snapshot["counts"].items() >= counts_of(rows).items()
 
 
-def test_a_capture_with_every_stream_gives_the_same_figures(recorded: Path, program: Program) -> None:
-    everything = recorded.with_name("btcusdt-20240808-allstreams.jsonl.gz")
-    if not everything.exists():
-        pytest.skip("needs ../shared/data/" + everything.name)
-    [snapshot] = replayed(everything, program)
-    assert figures(snapshot) == PUBLISHED
-    assert snapshot["counts"].items() >= COUNTS.items()
+def test_a_capture_with_every_stream_gives_the_same_figures(
+    minutes: Minutes, rows: Rows, samples: list[Sample], program: Program
+) -> None:
+    [snapshot] = replayed(minutes.allstreams, program)
+    assert figures(snapshot) == figures_of(samples)
+    assert snapshot["counts"].items() >= counts_of(rows).items()
 
 
-def test_todays_futures_frames_are_accepted(program: Program) -> None:
-    path = DATA / "usdm-20260927-bookticker.jsonl"
-    if not path.exists():
-        pytest.skip("needs ../shared/data/" + path.name)
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    snapshots = replayed(path, program)
-    assert sum(snapshot["counts"]["futures"] for snapshot in snapshots) == len(rows) == 16
+def test_todays_futures_frames_are_accepted(minutes: Minutes, program: Program) -> None:
+    rows = lines_of(minutes.today)
+    snapshots = replayed(minutes.today, program)
+    assert sum(snapshot["counts"]["futures"] for snapshot in snapshots) == len(rows)
     assert all(snapshot["counts"]["rejected"] == snapshot["counts"]["repeated"] == 0 for snapshot in snapshots)
     for snapshot in snapshots:
         last = [row["raw"] for row in rows if row["raw"]["s"] == snapshot["symbol"]][-1]
@@ -190,8 +150,9 @@ def test_the_spread_pauses_while_a_leg_is_silent_and_repeats_do_not_count(restle
     path = restless.save()
     samples = by_brute_force([json.loads(line) for line in restless.lines])
     [snapshot] = replayed(path, program)
-    assert figures(snapshot) == figures_of(samples)
-    assert figures(snapshot)[1] < Decimal("100.3") - Decimal(90)
+    seen = figures(snapshot)
+    assert seen == figures_of(samples)
+    assert seen.high < Decimal("100.3") - Decimal(90)
     assert snapshot["counts"]["repeated"] == 1
 
 

@@ -1,11 +1,8 @@
 """Parts that the tests of the storage share: a capture as events, a recorder that has heard it, slow oracles."""
 
-import gzip
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from spreadwatch.core.events import Batch, Event, Link, Phase
@@ -25,12 +22,6 @@ START_MS = 1_700_000_000_000
 def contracts(*symbols: str) -> dict[Venue, list[Contract]]:
     """Return what each venue calls symbols."""
     return {venue: [contract(venue, symbol) for symbol in symbols or ("BTCUSDT",)] for venue in Venue}
-
-
-def lines_of(capture: Path) -> list[dict[str, Any]]:
-    """Read a capture as plain JSON."""
-    with gzip.open(capture, "rt") as file:
-        return [json.loads(line) for line in file]
 
 
 def open_links(at_ms: int) -> list[Link]:

@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from spreadwatch.core.quote import Venue
 from spreadwatch.storage.history import History
 from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.sqlite.history import SqliteHistory
+from tests.captures.oracle import by_brute_force, figures_of, lines_of, sent
 from tests.conftest import PATIENCE_S, Program, wait_for
 from tests.exchange.server import Exchange
-from tests.storage.parts import lines_of
 from tests.storage.server import PostgresServer
 
 
@@ -39,23 +38,23 @@ def told(line: dict[str, Any]) -> tuple[Any, ...]:
 def test_a_capture_over_two_sockets_is_stored_as_on_the_wire_and_replays_to_its_figures(
     recorded: Path, exchange: Exchange, program: Program, ask: Callable[[], History]
 ) -> None:
+    lines = lines_of(recorded)
     program.environment["SPREADWATCH_SILENCE_S"] = "30"
     process = program.connect(exchange).start("record", "--symbol", "btcusdt")
     for venue in ("spot", "futures"):
         exchange.wait_subscribed(venue, "btcusdt@bookTicker", PATIENCE_S)
-    assert exchange.serve_capture(recorded, in_step=True).sent == {"spot": 28040, "futures": 66089}
+    assert exchange.serve_capture(recorded, in_step=True).sent == sent(lines)
     wait_for(lambda: len(exchange.connections("futures")) == 1)
     process.send_signal(signal.SIGINT)
     finished = program.finish(process)
     assert finished.code == 130
-    assert "94,129 quotes and trades stored, 0 waiting" in finished.err
+    assert f"{len(lines):,} quotes and trades stored, 0 waiting" in finished.err
     history = ask()
     try:
         stored: dict[Venue, list[tuple[Any, ...]]] = {venue: [] for venue in Venue}
         for one in history.quotes(["BTCUSDT"]):
             row = one.row
             stored[one.leg.venue].append((row.update_id, row.exchange_ms, row.bid, row.bid_qty, row.ask, row.ask_qty))
-        lines = lines_of(recorded)
         for venue, market in ((Venue.SPOT, "spot"), (Venue.FUTURES, "um")):
             assert stored[venue] == [told(line) for line in lines if line["market"] == market]
         replayed = Market(["BTCUSDT"], 30_000)
@@ -64,11 +63,12 @@ def test_a_capture_over_two_sockets_is_stored_as_on_the_wire_and_replays_to_its_
     finally:
         history.close()
     [pair] = replayed.snapshot(replayed.latest).pairs
-    assert (pair.counts.spot, pair.counts.futures, pair.spread.samples) == (28040, 66089, 93851)
+    truth = figures_of(by_brute_force(lines))
+    assert {"spot": pair.counts.spot, "futures": pair.counts.futures} == sent(lines)
     assert pair.spread.high is not None
     assert pair.spread.low is not None
-    found = (pair.spread.current, pair.spread.high.spread, pair.spread.low.spread)
-    assert found == (Decimal("26.30"), Decimal("85.97"), Decimal("-4.90"))
+    found = (pair.spread.current, pair.spread.high.spread, pair.spread.low.spread, pair.spread.samples)
+    assert found == (truth.current, truth.high, truth.low, truth.samples)
 
 
 def test_trades_are_recorded_where_asked_for_and_make_the_price(

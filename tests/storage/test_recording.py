@@ -18,12 +18,12 @@ from spreadwatch.core.snapshot import to_json
 from spreadwatch.sources.capture import Capture, batches
 from spreadwatch.storage.export import Wanted, export
 from spreadwatch.storage.history import History
+from tests.captures.oracle import lines_of
 from tests.storage.conftest import Place
 from tests.storage.parts import (
     SILENCE_MS,
     contracts,
     events_of,
-    lines_of,
     mid_of,
     open_links,
     quote_batch,
@@ -38,7 +38,7 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def lines(recorded: Path) -> list[dict[str, Any]]:
-    """Return the recorded capture as plain JSON."""
+    """Return the capture as plain JSON."""
     return lines_of(recorded)
 
 

@@ -1,10 +1,8 @@
 """Payloads into quotes: a slow reader of JSON as oracle, and every malformed field of design §5 by name."""
 
-import gzip
 import json
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,12 +12,13 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Venue
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.parsing.quotes import QuoteParser, positive
+from tests.captures.files import Minutes
+from tests.captures.oracle import lines_of
 
 AT = Instant(1_790_000_000_000, 77)
 ETH = Contract("ETHUSDT", "ETHUSDT")
 BTC = Contract("BTCUSDT", "BTCUSDT")
 PEPE = contract(Venue.FUTURES, "PEPEUSDT")
-DATA = Path(__file__).parents[4] / "shared" / "data"
 
 Fields = dict[str, object]
 fast = settings(deadline=None, database=None, max_examples=300)
@@ -381,19 +380,12 @@ def test_a_plain_number_keeps_its_digits(text: str) -> None:
     assert format(positive(text), "f") == text
 
 
-def capture(name: str) -> list[str]:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{path} is absent: the recorded data is not part of the project")
-    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return text.decode().splitlines()
-
-
-def test_every_frame_of_september_2026_is_taken() -> None:
-    lines = [json.loads(line) for line in capture("usdm-20260927-bookticker.jsonl")]
-    reader = QuoteParser(Venue.FUTURES, [Contract(line["raw"]["s"], line["raw"]["s"]) for line in lines])
+def test_every_frame_in_the_shape_of_2026_is_taken(minutes: Minutes) -> None:
+    lines = lines_of(minutes.today)
+    symbols = sorted({line["raw"]["s"] for line in lines})
+    reader = QuoteParser(Venue.FUTURES, [Contract(symbol, symbol) for symbol in symbols])
     batch = reader.batch([wrap(line["raw"]) for line in lines], AT)
-    assert (len(batch.quotes), batch.rejects) == (16, ())
+    assert (len(batch.quotes), batch.rejects) == (len(lines), ())
     assert [quote.update_id for quote in batch.quotes] == [line["raw"]["u"] for line in lines]
     assert [quote.exchange_ms for quote in batch.quotes] == [line["raw"]["T"] for line in lines]
     assert [str(quote.ask) for quote in batch.quotes] == [line["raw"]["a"] for line in lines]

@@ -1,0 +1,1 @@
+"""Captures for the tests: invented minutes, as demanding as recorded ones, and what brute force says of any."""
