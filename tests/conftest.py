@@ -22,7 +22,7 @@ import pytest
 from spreadwatch.core.events import Batch, Clock, Event, Link, Phase
 from spreadwatch.core.events import Sink as SinkType
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.feed import binance, clock
 from spreadwatch.feed.fleet import quote_stream
@@ -174,7 +174,7 @@ class Feeds:
 
     def start(
         self,
-        venue: Venue = Venue.SPOT,
+        venue: Side = Side.SPOT,
         *,
         symbols: Sequence[str] = ("ETHUSDT",),
         silence_s: float = 30,
@@ -188,7 +188,7 @@ class Feeds:
         """Start a stream of `symbols` with BTCUSDT as its heartbeat, and a watchdog of its own."""
         stream = quote_stream(
             venue,
-            self.exchange.spot_stream if venue is Venue.SPOT else self.exchange.futures_stream,
+            self.exchange.spot_stream if venue is Side.SPOT else self.exchange.futures_stream,
             [binance.contract(venue, symbol) for symbol in symbols],
             binance.contract(venue, "BTCUSDT"),
             settings=StreamSettings(silence_s, handshake_s, 5, renew_s),

@@ -19,7 +19,7 @@ import pytest
 
 from spreadwatch import app, config
 from spreadwatch.config import Config
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 from spreadwatch.errors import RegionError
 from spreadwatch.run import playback
@@ -392,5 +392,5 @@ def test_a_symbol_is_watched_once_under_its_own_name(tape: Tape) -> None:
         "1000PEPEUSDT",
         "ETHUSDT",
     ]
-    assert Decimal(1000) == session.contracts()[Venue.FUTURES][0].multiplier
+    assert Decimal(1000) == session.contracts()[Side.FUTURES][0].multiplier
     assert tape.lines == []

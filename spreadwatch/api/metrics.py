@@ -60,7 +60,7 @@ def _spreads(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
 
 def _counts(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
     legs = [
-        ({"symbol": pair.symbol, "venue": leg.venue.value}, leg) for pair in pairs for leg in (pair.spot, pair.futures)
+        ({"symbol": pair.symbol, "venue": leg.side.value}, leg) for pair in pairs for leg in (pair.spot, pair.futures)
     ]
     yield _family(
         "spreadwatch_leg_live",
@@ -70,12 +70,12 @@ def _counts(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
     )
     ages: list[Sample] = [(s, None if leg.age_ms is None else leg.age_ms / 1000) for s, leg in legs]
     yield _family("spreadwatch_leg_age_seconds", "gauge", "Age of the last quote.", ages)
-    quotes = [(pair, venue, count) for pair in pairs for venue, count in _quotes(pair)]
+    quotes = [(pair, side, count) for pair in pairs for side, count in _quotes(pair)]
     yield _family(
         "spreadwatch_quotes_total",
         "counter",
         "Quotes taken.",
-        [({"symbol": pair.symbol, "venue": venue}, count) for pair, venue, count in quotes],
+        [({"symbol": pair.symbol, "venue": side}, count) for pair, side, count in quotes],
     )
     yield _family(
         "spreadwatch_quotes_repeated_total",

@@ -73,4 +73,4 @@ def _known(value: float | None, unit: str) -> str:
 def _gap(gap: Gap) -> str:
     start = datetime.fromtimestamp(gap.start.wall_ms / 1000, UTC).isoformat(timespec="milliseconds")
     length = "still open" if gap.end is None else f"{gap.end.since(gap.start) / 1000:.3f} s"
-    return f"{start} {gap.symbol} {gap.venue} {length}: {gap.reason}"
+    return f"{start} {gap.symbol} {gap.side} {length}: {gap.reason}"

@@ -58,7 +58,7 @@ def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Row:
 def gap(one: RecordedGap) -> Row:
     """Return the cells of a gap."""
     lasted = "still open" if one.end_ms is None else length(one.end_ms - one.start_ms)
-    return one.symbol, one.venue.value, _exactly(one.start_ms), lasted, one.reason
+    return one.symbol, one.side.value, _exactly(one.start_ms), lasted, one.reason
 
 
 def aligned(rows: Iterable[Row]) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from spreadwatch.config import kinds
 from spreadwatch.config.kinds import Choice, Exact, Flag, Number, RefusedError, Words
 from spreadwatch.config.wording import closest, printable, show
+from spreadwatch.core.alerts import Direction, Rule, check
 from spreadwatch.core.alerts import Number as Watched
-from spreadwatch.core.alerts import Rule, Side, check
 
 ALL: Final = "all"
 """The word for every symbol."""
@@ -36,7 +36,7 @@ FIELDS: Final[Mapping[str, kinds.Rule]] = {
     "name": Words(60),
     "symbol": _SymbolOrAll(),
     "number": Choice(tuple(Watched)),
-    "side": Choice(tuple(Side)),
+    "side": Choice(tuple(Direction)),
     "level": _LEVEL,
     "rearm": _LEVEL,
     "hold_s": Number(0, 86_400, "seconds"),
@@ -144,7 +144,7 @@ def _rule(table: object) -> Rule | list[_Fault]:
             faults.append(_Fault(name, f"{error}; allowed: {allows.allowed}", show(table[name])))
     if faults:
         return faults
-    values["number"], values["side"] = Watched(values["number"]), Side(values["side"])
+    values["number"], values["side"] = Watched(values["number"]), Direction(values["side"])
     rule = Rule(**{"name": _usual_name(values), **values})
     words = check(rule)
     return [_Fault("rearm", words, f"{rule.rearm:f}")] if words else rule

@@ -25,7 +25,7 @@ class Number(StrEnum):
     EDGE = "edge"
 
 
-class Side(StrEnum):
+class Direction(StrEnum):
     """Where a number has to go for the rule to fire."""
 
     ABOVE = "above"
@@ -44,7 +44,7 @@ class Rule(Struct, frozen=True):
     name: str
     symbol: str | None
     number: Number
-    side: Side
+    side: Direction
     level: Decimal
     rearm: Decimal
     hold_s: float = 0.0
@@ -77,7 +77,7 @@ def check(rule: Rule) -> str | None:
     for word, seconds in (("hold", rule.hold_s), ("cool-down", rule.cooldown_s)):
         if not 0 <= seconds < math.inf:
             return f'alert "{rule.name}": its {word} is {seconds:g} s: give 0 or more seconds'
-    above = rule.side is Side.ABOVE
+    above = rule.side is Direction.ABOVE
     if rule.rearm >= rule.level if above else rule.rearm <= rule.level:
         where = "below" if above else "above"
         return (
@@ -108,7 +108,7 @@ class Watch:
         self.fired_value = Decimal(0)
         """When it fired last, and with what."""
         self._value = Decimal(0)  # the one that stands
-        self._above = rule.side is Side.ABOVE
+        self._above = rule.side is Direction.ABOVE
         self._hold_ms, self._cooldown_ms = round(rule.hold_s * 1_000), round(rule.cooldown_s * 1_000)
         self._armed = False
         self._done = False

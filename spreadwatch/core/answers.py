@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 
 Source = Literal["trade", "mid"]
 """Where a price comes from: the last spot trade, or the middle of the spot quote."""
@@ -68,7 +68,7 @@ class Bar(Struct, frozen=True):
 class RecordedGap(Struct, frozen=True, array_like=True):
     """From `start_ms` up to `end_ms` a leg was not live or not stored. `end_ms` is None while it lasts."""
 
-    venue: Venue
+    side: Side
     symbol: str
     start_ms: int
     end_ms: int | None

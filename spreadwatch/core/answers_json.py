@@ -87,7 +87,7 @@ def gaps(symbol: str, from_ms: int, to_ms: int, found: Sequence[RecordedGap], mo
     """
     kept = found if most is None else found[-most:]
     rows = [
-        {"venue": gap.venue.value, "start_ms": gap.start_ms, "end_ms": gap.end_ms, "reason": gap.reason} for gap in kept
+        {"venue": gap.side.value, "start_ms": gap.start_ms, "end_ms": gap.end_ms, "reason": gap.reason} for gap in kept
     ]
     more = len(kept) < len(found)
     return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": more}

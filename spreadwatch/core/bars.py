@@ -10,7 +10,7 @@ open_ms_of = attrgetter("open_ms")
 close_ms_of = attrgetter("close_ms")
 
 
-class Side(Struct, gc=False):
+class Ohlc(Struct, gc=False):
     """Open, high, low, close of the entry or the reverse in quote currency; when the high and low came first."""
 
     open: Decimal
@@ -31,8 +31,8 @@ class Bar(Struct, gc=False):
     close_ms: int
     samples: int
     begins: bool
-    entry: Side
-    reverse: Side
+    entry: Ohlc
+    reverse: Ohlc
 
 
 class Column(Struct, gc=False):
@@ -114,8 +114,8 @@ def copy(bar: Bar) -> Bar:
         bar.close_ms,
         bar.samples,
         bar.begins,
-        Side(one.open, one.high, one.low, one.close, one.high_ms, one.low_ms),
-        Side(other.open, other.high, other.low, other.close, other.high_ms, other.low_ms),
+        Ohlc(one.open, one.high, one.low, one.close, one.high_ms, one.low_ms),
+        Ohlc(other.open, other.high, other.low, other.close, other.high_ms, other.low_ms),
     )
 
 

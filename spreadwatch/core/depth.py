@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 
 Level = tuple[Decimal, Decimal]
 """Price in quote currency per coin, quantity in coins."""
@@ -24,7 +24,7 @@ class SizeQuote(Struct, frozen=True):
     spot_ask: Decimal | None
     futures_bid: Decimal | None
     spread: Decimal | None
-    too_thin: tuple[Venue, ...]
+    too_thin: tuple[Side, ...]
     age_ms: int | None
 
 
@@ -61,8 +61,8 @@ def size_quote(
     futures_bid = None if bids is None else fill_price(bids, size)
     too_thin = []
     if asks is not None and spot_ask is None:
-        too_thin.append(Venue.SPOT)
+        too_thin.append(Side.SPOT)
     if bids is not None and futures_bid is None:
-        too_thin.append(Venue.FUTURES)
+        too_thin.append(Side.FUTURES)
     spread = None if spot_ask is None or futures_bid is None else spot_ask - futures_bid
     return SizeQuote(size, spot_ask, futures_bid, spread, tuple(too_thin), age_ms)

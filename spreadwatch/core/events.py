@@ -7,20 +7,20 @@ from enum import StrEnum
 from msgspec import Struct
 
 from spreadwatch.core.depth import Level
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 
 
 class Batch(Struct, frozen=True):
-    """All that one socket read brought from one venue.
+    """All that one socket read brought from one side.
 
     `heard` is True when at least one valid, new quote arrived, the heartbeat symbol's included: only that is
     a sign of life. `rejects` holds one reason per refused frame, `repeated` the symbol of each quote that
-    was dropped because its update id was not above the last one. `part` numbers the venue's connections. `texts`
+    was dropped because its update id was not above the last one. `part` numbers the side's connections. `texts`
     holds bid, bid quantity, ask and ask quantity of each quote as on the wire, per contract; None unless
     somebody records.
     """
 
-    venue: Venue
+    side: Side
     at: Instant
     quotes: list[Quote]
     heard: bool
@@ -31,7 +31,7 @@ class Batch(Struct, frozen=True):
 
 
 class Phase(StrEnum):
-    """Where the connection to a venue stands."""
+    """Where the connection to a side stands."""
 
     OPENING = "opening"
     OPEN = "open"
@@ -39,9 +39,9 @@ class Phase(StrEnum):
 
 
 class Link(Struct, frozen=True):
-    """A connection to a venue, its `part`, entered a phase, with the reason in plain words."""
+    """A connection to a side, its `part`, entered a phase, with the reason in plain words."""
 
-    venue: Venue
+    side: Side
     phase: Phase
     reason: str
     at: Instant
@@ -55,7 +55,7 @@ class Listing(Struct, frozen=True):
     be quoted there, else None. `delivery_ms`: Unix ms of a delivery contract's end, None for all else.
     """
 
-    venue: Venue
+    side: Side
     symbol: str
     tick: Decimal | None
     problem: str | None
@@ -94,9 +94,9 @@ class Interval(Struct, frozen=True):
 
 
 class Book(Struct, frozen=True):
-    """The best twenty levels of one symbol on one venue, best first, heard at `at`."""
+    """The best twenty levels of one symbol on one side, best first, heard at `at`."""
 
-    venue: Venue
+    side: Side
     symbol: str
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]

@@ -4,7 +4,7 @@ from collections import deque
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 
 KEPT = 1000
 """How many of the last gaps are kept; all are counted."""
@@ -14,7 +14,7 @@ class Gap(Struct, frozen=True):
     """One leg was not live from `start` to `end`. `end` is None while it lasts."""
 
     symbol: str
-    venue: Venue
+    side: Side
     start: Instant
     end: Instant | None
     reason: str
@@ -26,31 +26,31 @@ class GapLedger:
     def __init__(self) -> None:
         self.count = 0
         self._ended: deque[Gap] = deque(maxlen=KEPT)
-        self._open: dict[tuple[str, Venue], Gap] = {}
+        self._open: dict[tuple[str, Side], Gap] = {}
 
-    def begin(self, symbol: str, venue: Venue, start: Instant, reason: str) -> None:
+    def begin(self, symbol: str, side: Side, start: Instant, reason: str) -> None:
         """Note that a leg stopped being live at `start`; a gap that is open already goes on."""
-        if (symbol, venue) not in self._open:
-            self._open[symbol, venue] = Gap(symbol, venue, start, None, reason)
+        if (symbol, side) not in self._open:
+            self._open[symbol, side] = Gap(symbol, side, start, None, reason)
             self.count += 1
 
-    def lasts(self, symbol: str, venue: Venue) -> bool:
+    def lasts(self, symbol: str, side: Side) -> bool:
         """Tell whether the leg has an open gap."""
-        return (symbol, venue) in self._open
+        return (symbol, side) in self._open
 
-    def end(self, symbol: str, venue: Venue, end: Instant) -> None:
+    def end(self, symbol: str, side: Side, end: Instant) -> None:
         """Note that a leg is live again."""
-        gap = self._open.pop((symbol, venue), None)
+        gap = self._open.pop((symbol, side), None)
         if gap is None:
             return
         if gap.start == end:
             self.count -= 1
         else:
-            self._ended.append(Gap(symbol, venue, gap.start, end, gap.reason))
+            self._ended.append(Gap(symbol, side, gap.start, end, gap.reason))
 
-    def forget(self, symbol: str, venue: Venue) -> None:
+    def forget(self, symbol: str, side: Side) -> None:
         """Drop the open gap of a leg that is no longer watched; its ended ones stay."""
-        if self._open.pop((symbol, venue), None) is not None:
+        if self._open.pop((symbol, side), None) is not None:
             self.count -= 1
 
     def all(self) -> tuple[Gap, ...]:

@@ -1,10 +1,10 @@
-"""One venue's side of a symbol's spread: its last quote, and whether that may be called live."""
+"""One leg of a symbol's spread: its last quote, and whether that may be called live."""
 
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from spreadwatch.core.events import Phase
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 
 UNHEARD_MS = 8_000
 """How long a symbol may say nothing on a talking connection before its name is doubted."""
@@ -21,12 +21,12 @@ class State(StrEnum):
 
 
 class Line:
-    """The connection to one venue, as the model knows it."""
+    """The connection to one side, as the model knows it."""
 
-    __slots__ = ("heard", "opened", "opens", "phase", "reason", "silence_ms", "venue")
+    __slots__ = ("heard", "opened", "opens", "phase", "reason", "side", "silence_ms")
 
-    def __init__(self, venue: Venue, silence_ms: int) -> None:
-        self.venue = venue
+    def __init__(self, side: Side, silence_ms: int) -> None:
+        self.side = side
         self.silence_ms = silence_ms
         self.phase = Phase.OPENING
         self.reason = "starting"
@@ -55,7 +55,7 @@ class Line:
 
 
 class Leg:
-    """Last quote of one symbol on one venue. `fresh`: the quote is of the present connection.
+    """Last quote of one symbol on one side. `fresh`: the quote is of the present connection.
 
     `asked`: when the symbol was added to a running program, None for one that was there from the start.
     """
@@ -109,7 +109,7 @@ class Leg:
             silent_ms = line.silent_ms(now)
             if silent_ms <= line.silence_ms:
                 return State.LIVE, None
-            return State.STALE, f"{line.venue} has been silent for {silent_ms / 1000:.1f} s"
+            return State.STALE, f"{line.side} has been silent for {silent_ms / 1000:.1f} s"
         return State.STALE, line.reason
 
     def _waiting_for(self, now: Instant) -> str:
@@ -122,9 +122,9 @@ class Leg:
         if line.heard and waited_ms > UNHEARD_MS:
             waited_s = waited_ms // 1000
             return (
-                f"{self.symbol} has sent nothing on {line.venue} in {waited_s} s while other symbols do: check its name"
+                f"{self.symbol} has sent nothing on {line.side} in {waited_s} s while other symbols do: check its name"
             )
-        return f"connected to {line.venue}, waiting for the first quote of {self.symbol}"
+        return f"connected to {line.side}, waiting for the first quote of {self.symbol}"
 
     def shown_places(self) -> int:
         """Return how many decimals a price needs: the tick size's, else the most seen on the wire."""

@@ -23,7 +23,7 @@ from spreadwatch.core.events import (
 from spreadwatch.core.gaps import Gap, GapLedger
 from spreadwatch.core.leg import Line
 from spreadwatch.core.pair import Pair, Terms
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Row, Snapshot
 from spreadwatch.core.snapshots import Totals, freeze, freeze_row
@@ -32,12 +32,12 @@ from spreadwatch.core.timeline import Timeline
 
 
 class _Group:
-    """The symbols that share one connection per venue."""
+    """The symbols that share one connection per side."""
 
     __slots__ = ("lines", "pairs", "talked")
 
     def __init__(self, silence_ms: int) -> None:
-        self.lines = {venue: Line(venue, silence_ms) for venue in Venue}
+        self.lines = {side: Line(side, silence_ms) for side in Side}
         self.pairs: dict[str, Pair] = {}
         self.talked: tuple[bool, ...] = ()  # each line, when the rows were made
 
@@ -80,8 +80,8 @@ class Market:
         del self._pairs[symbol]
         for group in self._groups.values():
             group.pairs.pop(symbol, None)
-        for venue in Venue:
-            self.gaps.forget(symbol, venue)
+        for side in Side:
+            self.gaps.forget(symbol, side)
         self.alerts.forget(symbol)
 
     def reset(self, symbol: str) -> None:
@@ -127,7 +127,7 @@ class Market:
         """Take what is said beside the quotes."""
         if isinstance(event, Listing):
             if pair := self._pairs.get(event.symbol):
-                leg = pair.legs[event.venue]
+                leg = pair.legs[event.side]
                 leg.tick, leg.problem, pair.changed = event.tick, event.problem, True
                 pair.delivery_ms = event.delivery_ms or pair.delivery_ms
         elif isinstance(event, Interval):
@@ -142,11 +142,11 @@ class Market:
             self._rejects.update(event.rejects)
             for book in event.books:
                 if pair := self._pairs.get(book.symbol):
-                    pair.books[book.venue] = book
+                    pair.books[book.side] = book
 
     def _take_batch(self, batch: Batch) -> None:
         group = self._group(batch.part)
-        line = group.lines[batch.venue]
+        line = group.lines[batch.side]
         if batch.rejects or batch.repeated:
             self._count_refused(batch)
         self.latest = at = batch.at
@@ -156,16 +156,16 @@ class Market:
             self._end_silence(group, line, at)
         if batch.heard:
             line.heard = at
-        both_talk = line.phase is Phase.OPEN and group.lines[batch.venue.other].talks(at)
+        both_talk = line.phase is Phase.OPEN and group.lines[batch.side.other].talks(at)
         pairs = group.pairs
-        is_spot = batch.venue is Venue.SPOT
+        is_spot = batch.side is Side.SPOT
         for quote in batch.quotes:
             pair = pairs.get(quote.symbol)
             if pair is None:
                 continue
             leg, other = (pair.spot, pair.futures) if is_spot else (pair.futures, pair.spot)
             if not leg.fresh:
-                self.gaps.end(quote.symbol, batch.venue, at)
+                self.gaps.end(quote.symbol, batch.side, at)
             leg.take(quote)
             pair.changed = True
             if both_talk and other.fresh:
@@ -184,7 +184,7 @@ class Market:
         self._rejects.update(batch.rejects)
         for symbol in batch.repeated:
             if pair := self._pairs.get(symbol):
-                pair.legs[batch.venue].repeated += 1
+                pair.legs[batch.side].repeated += 1
 
     def _note_silence(self, group: _Group, line: Line, at: Instant) -> bool:
         """Begin a gap for every leg whose connection was silent too long just before `at`; tell if it was."""
@@ -192,20 +192,20 @@ class Market:
         if silent:
             start = line.silent_from()
             for pair in group.pairs.values():
-                if pair.legs[line.venue].fresh:
-                    self._begin_gap(pair, line.venue, start, f"{line.venue} was silent")
+                if pair.legs[line.side].fresh:
+                    self._begin_gap(pair, line.side, start, f"{line.side} was silent")
         return silent
 
-    def _begin_gap(self, pair: Pair, venue: Venue, start: Instant, reason: str) -> None:
-        self.gaps.begin(pair.symbol, venue, start, reason)
+    def _begin_gap(self, pair: Pair, side: Side, start: Instant, reason: str) -> None:
+        self.gaps.begin(pair.symbol, side, start, reason)
         start_ms = self._timeline.peek_ms(start)
         pair.gap(start_ms)
         self.alerts.lose(start_ms, pair.symbol)
 
     def _end_silence(self, group: _Group, line: Line, at: Instant) -> None:
         for pair in group.pairs.values():
-            if pair.legs[line.venue].fresh:
-                self.gaps.end(pair.symbol, line.venue, at)
+            if pair.legs[line.side].fresh:
+                self.gaps.end(pair.symbol, line.side, at)
 
     def _sample_quiet_legs(self, group: _Group, batch: Batch, t_ms: int) -> None:
         """Take the spreads that exist again because a silent connection spoke, though of other symbols."""
@@ -216,24 +216,24 @@ class Market:
 
     def _take_link(self, link: Link) -> None:
         group = self._group(link.part)
-        line = group.lines[link.venue]
+        line = group.lines[link.side]
         self._note_silence(group, line, link.at)
         self._timeline.elapsed_ms(link.at)
         for pair in group.pairs.values():
-            self._begin_gap(pair, link.venue, link.at, link.reason)
+            self._begin_gap(pair, link.side, link.at, link.reason)
             pair.changed = True
         line.phase, line.reason, self.latest = link.phase, link.reason, link.at
         if link.phase is Phase.OPEN:
             line.opens += 1
             line.opened, line.heard = link.at, None
             for pair in group.pairs.values():
-                pair.legs[link.venue].fresh = False
+                pair.legs[link.side].fresh = False
 
     def open_links(self) -> list[Link]:
         """Return the news of the first part's connections that are open, for whoever begins to listen later."""
         lines = self._group(0).lines.values()
         return [
-            Link(line.venue, Phase.OPEN, line.reason, line.opened)
+            Link(line.side, Phase.OPEN, line.reason, line.opened)
             for line in lines
             if line.phase is Phase.OPEN and line.opened
         ]
@@ -285,5 +285,5 @@ class Market:
             for line in group.lines.values():
                 if line.was_silent(now):
                     for pair in group.pairs.values():
-                        if pair.legs[line.venue].fresh and not self.gaps.lasts(pair.symbol, line.venue):
-                            yield Gap(pair.symbol, line.venue, line.silent_from(), None, f"{line.venue} was silent")
+                        if pair.legs[line.side].fresh and not self.gaps.lasts(pair.symbol, line.side):
+                            yield Gap(pair.symbol, line.side, line.silent_from(), None, f"{line.side} was silent")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from spreadwatch.core.leg import significant_places
-from spreadwatch.core.quote import Quote, Venue
+from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.spread import BPS, bps, entry, reverse
 
 _BNB_SPOT = Decimal("0.75")  # source: 25 % off spot fees that are paid in BNB
@@ -18,7 +18,7 @@ _FEE_DIGITS = 3
 
 
 class Fees(Struct, frozen=True):
-    """Taker fee of each venue as a fraction of the amount, discounts applied: 0.001 is 0.1 %."""
+    """Taker fee of each side as a fraction of the amount, discounts applied: 0.001 is 0.1 %."""
 
     spot: Decimal
     futures: Decimal
@@ -44,7 +44,7 @@ class Net(Struct, frozen=True):
     round_trip_bps: Decimal
     size: Decimal
     size_quote: Decimal
-    limiting: Venue
+    limiting: Side
 
 
 def fees(spot_bps: Decimal, futures_bps: Decimal, *, bnb: bool) -> Fees:
@@ -79,7 +79,7 @@ def net(spot: Quote, futures: Quote, fees: Fees) -> Net:
         round_trip_bps=bps(round_trip, ask),
         size=size,
         size_quote=size * ask,
-        limiting=Venue.SPOT if spot.ask_qty <= futures.bid_qty else Venue.FUTURES,
+        limiting=Side.SPOT if spot.ask_qty <= futures.bid_qty else Side.FUTURES,
     )
 
 

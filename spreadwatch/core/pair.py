@@ -8,7 +8,7 @@ from spreadwatch.core.events import Book, Mark
 from spreadwatch.core.leg import Leg, Line
 from spreadwatch.core.net import Fees
 from spreadwatch.core.percentile import SecondCloses
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.series import ONE, Keep, Series
 from spreadwatch.core.sliding import SlidingExtremes
 from spreadwatch.core.snapshot import Row
@@ -51,11 +51,11 @@ class Pair:
         "symbol",
     )
 
-    def __init__(self, symbol: str, lines: dict[Venue, Line], asked: Instant | None, keep: Keep | None) -> None:
+    def __init__(self, symbol: str, lines: dict[Side, Line], asked: Instant | None, keep: Keep | None) -> None:
         self.symbol = symbol
-        self.spot = Leg(symbol, lines[Venue.SPOT], asked)
-        self.futures = Leg(symbol, lines[Venue.FUTURES], asked)
-        self.legs = {Venue.SPOT: self.spot, Venue.FUTURES: self.futures}
+        self.spot = Leg(symbol, lines[Side.SPOT], asked)
+        self.futures = Leg(symbol, lines[Side.FUTURES], asked)
+        self.legs = {Side.SPOT: self.spot, Side.FUTURES: self.futures}
         self.spread = SpreadTracker()
         self.sliding = SlidingExtremes(WINDOWS[-1][1])
         self.closes = SecondCloses()
@@ -63,7 +63,7 @@ class Pair:
         self.mark: Mark | None = None
         self.interval_h: int | None = None
         self.delivery_ms: int | None = None
-        self.books: dict[Venue, Book] = {}
+        self.books: dict[Side, Book] = {}
         self.row: Row | None = None
         self.changed = True  # since the row was made
         self._before: tuple[Extreme | None, Extreme | None] = (None, None)  # of the session, up to the last reset

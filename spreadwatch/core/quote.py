@@ -1,4 +1,4 @@
-"""What one venue says of one symbol, and when it was heard."""
+"""What one side says of one symbol, and when it was heard."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -6,16 +6,16 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Venue(StrEnum):
-    """Where a quote comes from. FUTURES is the USD-M perpetual."""
+class Side(StrEnum):
+    """The place in a spread that a quote has: bought on SPOT, sold on FUTURES."""
 
     SPOT = "spot"
     FUTURES = "futures"
 
     @property
-    def other(self) -> "Venue":
-        """The venue on the opposite side of the spread."""
-        return Venue.FUTURES if self is Venue.SPOT else Venue.SPOT
+    def other(self) -> "Side":
+        """The opposite side of the spread."""
+        return Side.FUTURES if self is Side.SPOT else Side.SPOT
 
 
 class Instant(Struct, frozen=True, gc=False):
@@ -34,13 +34,13 @@ class Instant(Struct, frozen=True, gc=False):
 
 
 class Quote(Struct, frozen=True, gc=False):
-    """Best bid and ask of one symbol on one venue, as accepted at the border.
+    """Best bid and ask of one symbol on one side, as accepted at the border.
 
     Prices are in quote currency per coin, quantities in coins; all four are positive and bid < ask.
     `exchange_ms` is the matching engine's Unix ms, None on spot, which sends no time.
     """
 
-    venue: Venue
+    side: Side
     symbol: str
     bid: Decimal
     bid_qty: Decimal

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from spreadwatch.core.bars import Bar, Break, Column, Level, Side, close_ms_of, open_ms_of, points, scatter
+from spreadwatch.core.bars import Bar, Break, Column, Level, Ohlc, close_ms_of, open_ms_of, points, scatter
 
 _NEVER_MS = -(1 << 62)
 _ALWAYS_MS = 1 << 62
@@ -116,8 +116,8 @@ class Series:
             t_ms,
             1,
             begins,
-            Side(entry, entry, entry, entry, t_ms, t_ms),
-            Side(reverse, reverse, reverse, reverse, t_ms, t_ms),
+            Ohlc(entry, entry, entry, entry, t_ms, t_ms),
+            Ohlc(reverse, reverse, reverse, reverse, t_ms, t_ms),
         )
         width_ms = self._levels[0].width_ms
         self._until_ms = (t_ms // width_ms + 1) * width_ms

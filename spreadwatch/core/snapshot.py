@@ -10,17 +10,17 @@ from spreadwatch.core.funding import Funding
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.leg import State
 from spreadwatch.core.net import Net
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.spread import Extreme
 
 
 class LegSnapshot(Struct, frozen=True):
-    """One venue's side. `quote` is the last one, however old; `age_ms` its age, None without a quote.
+    """One side's side. `quote` is the last one, however old; `age_ms` its age, None without a quote.
 
     `places`: how many decimals its prices need.
     """
 
-    venue: Venue
+    side: Side
     state: State
     reason: str | None
     quote: Quote | None

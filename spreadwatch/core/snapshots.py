@@ -6,7 +6,7 @@ from spreadwatch.core import depth, funding
 from spreadwatch.core.leg import Leg, State
 from spreadwatch.core.net import Net, edge_bps, net
 from spreadwatch.core.pair import WINDOWS, Pair, Terms
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Row, SpreadSnapshot, WindowExtremes
 from spreadwatch.core.spread import bps, reverse, too_far_apart
 
@@ -85,7 +85,7 @@ def _both(pair: Pair) -> tuple[Quote, Quote] | None:
 def _freeze_leg(leg: Leg, now: Instant) -> LegSnapshot:
     state, reason = leg.state(now)
     age_ms = now.since(leg.quote.received) if leg.quote else None
-    return LegSnapshot(leg.line.venue, state, reason, leg.quote, age_ms, leg.shown_places())
+    return LegSnapshot(leg.line.side, state, reason, leg.quote, age_ms, leg.shown_places())
 
 
 def _judge(spot: LegSnapshot, futures: LegSnapshot) -> tuple[State, str | None]:
@@ -161,7 +161,7 @@ def _freeze_funding(
 def _freeze_depth(pair: Pair, now: Instant, terms: Terms) -> depth.SizeQuote | None:
     if terms.size_quote is None:
         return None
-    spot, futures = pair.books.get(Venue.SPOT), pair.books.get(Venue.FUTURES)
+    spot, futures = pair.books.get(Side.SPOT), pair.books.get(Side.FUTURES)
     ages = [now.since(book.at) for book in (spot, futures) if book]
     return depth.size_quote(
         terms.size_quote,

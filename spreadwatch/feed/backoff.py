@@ -18,7 +18,7 @@ class Attempts:
     """A budget of attempts to connect: a few at once, then one every `refill_s`. Not thread-safe.
 
     In any 5 minutes at most `burst` + 300 / `refill_s` are made: 70, where the exchange allows 300 per
-    address for both venues and whoever else shares it.
+    address for both sides and whoever else shares it.
     """
 
     def __init__(self, burst: int = 10, refill_s: float = 5.0) -> None:

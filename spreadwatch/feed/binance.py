@@ -2,10 +2,10 @@
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 
-STREAM_PATHS = {Venue.SPOT: "/stream", Venue.FUTURES: "/public/stream"}
-"""Combined-stream path per venue. USD-M is split since 2026: bookTicker lives under /public."""
+STREAM_PATHS = {Side.SPOT: "/stream", Side.FUTURES: "/public/stream"}
+"""Combined-stream path per side. USD-M is split since 2026: bookTicker lives under /public."""
 
 MARKS_PATH = "/market/stream"
 
@@ -23,7 +23,7 @@ _SPOT_NAMES = {futures: spot for spot, (futures, _) in _FUTURES_NAMES.items()}
 
 
 class Contract(Struct, frozen=True):
-    """What one venue calls a symbol. A price on the wire ÷ `multiplier` is the price of one coin."""
+    """What one side calls a symbol. A price on the wire ÷ `multiplier` is the price of one coin."""
 
     symbol: str
     wire: str
@@ -35,9 +35,9 @@ def canonical(symbol: str) -> str:
     return _SPOT_NAMES.get(symbol, symbol)
 
 
-def contract(venue: Venue, symbol: str) -> Contract:
-    """Return the contract of a canonical symbol on a venue."""
-    if venue is Venue.FUTURES and symbol in _FUTURES_NAMES:
+def contract(side: Side, symbol: str) -> Contract:
+    """Return the contract of a canonical symbol on a side."""
+    if side is Side.FUTURES and symbol in _FUTURES_NAMES:
         return Contract(symbol, *_FUTURES_NAMES[symbol])
     return Contract(symbol, symbol)
 
@@ -48,9 +48,9 @@ def stream(wire: str, kind: str) -> str:
     return f"{lowered}@{kind}"
 
 
-def stream_url(venue: Venue, base: str) -> str:
-    """Return the URL of a venue's quotes and books under a base URL such as wss://fstream.binance.com."""
-    return base.rstrip("/") + STREAM_PATHS[venue]
+def stream_url(side: Side, base: str) -> str:
+    """Return the URL of a side's quotes and books under a base URL such as wss://fstream.binance.com."""
+    return base.rstrip("/") + STREAM_PATHS[side]
 
 
 def marks_url(base: str) -> str:

@@ -1,4 +1,4 @@
-"""The exchange's symbol lists: what trades on both venues, price steps, and which contract is which quarter's.
+"""The exchange's symbol lists: what trades on both sides, price steps, and which contract is which quarter's.
 
 Asks over REST; the parsing is pure. Source of the fields: captures and documents of 2026.
 """
@@ -13,13 +13,13 @@ from decimal import Decimal
 import msgspec
 
 from spreadwatch.core.events import Listing
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import is_loopback
 from spreadwatch.feed.parsing.quotes import Rejected, positive
 
-PATHS = {Venue.SPOT: "/api/v3/exchangeInfo", Venue.FUTURES: "/fapi/v1/exchangeInfo"}
+PATHS = {Side.SPOT: "/api/v3/exchangeInfo", Side.FUTURES: "/fapi/v1/exchangeInfo"}
 INTERVALS_PATH = "/fapi/v1/fundingInfo"
 _INVALID_SYMBOL = -1121
 _TIMEOUT_S = 5.0
@@ -60,16 +60,16 @@ class _Interval(msgspec.Struct, rename="camel"):
 
 
 Rows = dict[str, Symbol]
-"""A venue's symbol list by name."""
+"""A side's symbol list by name."""
 
 
-def rows(venue: Venue, base: str, tls: ssl.SSLContext, wires: Iterable[str] | None = None) -> Rows:
-    """Ask a venue for its symbols, all of them or, on spot, those named; unknown ones are left out.
+def rows(side: Side, base: str, tls: ssl.SSLContext, wires: Iterable[str] | None = None) -> Rows:
+    """Ask a side for its symbols, all of them or, on spot, those named; unknown ones are left out.
 
     Raises OSError, http.client.HTTPException, ValueError, RecursionError or msgspec.DecodeError.
     """
-    url = base + PATHS[venue]
-    if venue is Venue.FUTURES:  # takes no parameter: one list for all
+    url = base + PATHS[side]
+    if side is Side.FUTURES:  # takes no parameter: one list for all
         return _ask(url, tls)
     if wires is None:
         return _ask(url + "?showPermissionSets=false", tls)
@@ -85,16 +85,16 @@ def intervals(base: str, tls: ssl.SSLContext) -> dict[str, int]:
     return {one.symbol: one.funding_interval_hours for one in found if one.funding_interval_hours in _ODD_HOURS}
 
 
-def listing_of(venue: Venue, contract: Contract, known: Rows) -> Listing:
+def listing_of(side: Side, contract: Contract, known: Rows) -> Listing:
     """Return what a symbol list says of a contract."""
     found = known.get(contract.wire)
     if found is None:
-        problem = f"{contract.wire} is not traded on Binance {venue}: check the name"
-        return Listing(venue, contract.symbol, None, problem)
-    halted = f"{contract.wire} does not trade on Binance {venue} now (status {found.status})"
+        problem = f"{contract.wire} is not traded on Binance {side}: check the name"
+        return Listing(side, contract.symbol, None, problem)
+    halted = f"{contract.wire} does not trade on Binance {side} now (status {found.status})"
     delivery_ms = found.delivery_date if found.contract_type.endswith("_QUARTER") else None
     problem_now = None if found.status == _TRADING else halted
-    return Listing(venue, contract.symbol, _tick(found, contract), problem_now, delivery_ms)
+    return Listing(side, contract.symbol, _tick(found, contract), problem_now, delivery_ms)
 
 
 def quarterly(symbol: str, contract_type: str, futures: Rows) -> Contract | None:
@@ -106,7 +106,7 @@ def quarterly(symbol: str, contract_type: str, futures: Rows) -> Contract | None
 
 
 def traded_on_both(spot: Rows, futures: Rows, contract_type: str) -> tuple[str, ...]:
-    """Return the canonical symbols that trade on both venues in the same quote currency, in alphabetical order."""
+    """Return the canonical symbols that trade on both sides in the same quote currency, in alphabetical order."""
     found = set()
     for row in futures.values():
         if row.contract_type != contract_type or row.status != _TRADING:

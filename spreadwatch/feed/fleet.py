@@ -1,6 +1,6 @@
 """All connections to the exchange, and which symbols each of them carries.
 
-Quotes of up to 199 symbols share a connection per venue, with the heartbeat: the 200 streams that futures
+Quotes of up to 199 symbols share a connection per side, with the heartbeat: the 200 streams that futures
 allowed until 2025 are kept to, though the documents say 1,024 now. Mark prices have connections of their own,
 because USD-M is split, and so have books: when those go silent the spread goes on.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from spreadwatch.core.events import Clock, Link, Phase, Sink
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.parsing.base import Parser
@@ -27,13 +27,13 @@ _SLOW_S = 15.0  # after which a connection that is no heartbeat's is silent
 
 
 class FleetSettings(Struct, frozen=True):
-    """Base URL of each venue's streams, how connections are kept, and what they share.
+    """Base URL of each side's streams, how connections are kept, and what they share.
 
     `chance` gives numbers in [0, 1). `perpetual`: the futures legs are perpetuals, whose names are known.
     `with_marks`, `with_books`, `with_trades`: whether mark prices, books and spot trades are wanted at all.
     """
 
-    bases: dict[Venue, str]
+    bases: dict[Side, str]
     heartbeat: str
     stream: StreamSettings
     ca_file: Path | None
@@ -45,7 +45,7 @@ class FleetSettings(Struct, frozen=True):
 
 
 def quote_stream(
-    venue: Venue,
+    side: Side,
     base_url: str,
     contracts: Iterable[Contract],
     heartbeat: Contract,
@@ -58,18 +58,18 @@ def quote_stream(
     renewing: threading.Lock,
     part: int = 0,
 ) -> Stream:
-    """Return the stream of a part's quotes on a venue, whose phases go into `sink` too: they make legs live.
+    """Return the stream of a part's quotes on a side, whose phases go into `sink` too: they make legs live.
 
     `heartbeat` is the busy symbol that proves the connection alive.
     """
 
     def tell(phase: Phase, reason: str, at: Instant) -> None:
-        sink(Link(venue, phase, reason, at, part))
+        sink(Link(side, phase, reason, at, part))
 
     return Stream(
-        f"{venue}{_number(part)}",
-        binance.stream_url(venue, base_url),
-        QuoteParser(venue, contracts, [heartbeat], part),
+        f"{side}{_number(part)}",
+        binance.stream_url(side, base_url),
+        QuoteParser(side, contracts, [heartbeat], part),
         settings=settings,
         ca_file=ca_file,
         sink=sink,
@@ -99,12 +99,12 @@ class Fleet:
         self._clock = clock
         self._launch = launch
         self._renewing = threading.Lock()
-        self._parts: list[dict[str, dict[Venue, Contract]]] = []
-        self._quotes: dict[tuple[Venue, int], Stream] = {}
+        self._parts: list[dict[str, dict[Side, Contract]]] = []
+        self._quotes: dict[tuple[Side, int], Stream] = {}
         self._marks: dict[int, Stream] = {}
         self._trades: dict[int, Stream] = {}
-        self._books: dict[Venue, Stream] = {}
-        self._shown: dict[Venue, set[Contract]] = {venue: set() for venue in Venue}
+        self._books: dict[Side, Stream] = {}
+        self._shown: dict[Side, set[Contract]] = {side: set() for side in Side}
 
     def add(self, symbols: Iterable[str]) -> dict[str, int]:
         """Subscribe to both legs of symbols that are not watched; return the part that carries each.
@@ -114,46 +114,46 @@ class Fleet:
         placed = {symbol: self._place(symbol) for symbol in symbols}
         for part in dict.fromkeys(placed.values()):
             new = [self._parts[part][symbol] for symbol in placed if placed[symbol] == part]
-            for venue in Venue:
-                self._watch(venue, part, [contracts[venue] for contracts in new if venue in contracts])
+            for side in Side:
+                self._watch(side, part, [contracts[side] for contracts in new if side in contracts])
         return placed
 
     def resolve(self, contract: Contract) -> None:
         """Subscribe to the futures leg of a watched symbol, now that its contract is known."""
         part = self._part_of(contract.symbol)
-        if part is not None and Venue.FUTURES not in self._parts[part][contract.symbol]:
-            self._parts[part][contract.symbol][Venue.FUTURES] = contract
-            self._watch(Venue.FUTURES, part, [contract])
+        if part is not None and Side.FUTURES not in self._parts[part][contract.symbol]:
+            self._parts[part][contract.symbol][Side.FUTURES] = contract
+            self._watch(Side.FUTURES, part, [contract])
 
     def remove(self, symbol: str) -> None:
         """Unsubscribe from a symbol."""
         part = self._part_of(symbol)
         if part is None:
             return
-        for venue, contract in self._parts[part].pop(symbol).items():
-            self._quotes[venue, part].forget([contract])
-            extras = self._marks if venue is Venue.FUTURES else self._trades
+        for side, contract in self._parts[part].pop(symbol).items():
+            self._quotes[side, part].forget([contract])
+            extras = self._marks if side is Side.FUTURES else self._trades
             if part in extras:
                 extras[part].forget([contract])
-            if contract in self._shown[venue]:
-                self._shown[venue].remove(contract)
-                self._books[venue].forget([contract])
+            if contract in self._shown[side]:
+                self._shown[side].remove(contract)
+                self._books[side].forget([contract])
 
     def show(self, symbols: Iterable[str]) -> None:
         """Subscribe to the books of these symbols and of no others, if books are wanted."""
         if not self._settings.with_books:
             return
         found = [self._parts[part][symbol] for symbol in symbols if (part := self._part_of(symbol)) is not None]
-        for venue in Venue:
-            wanted = {contracts[venue] for contracts in found if venue in contracts}
-            new, old = wanted - self._shown[venue], self._shown[venue] - wanted
-            self._shown[venue] = wanted
-            if venue in self._books:
-                self._books[venue].watch(new)
-                self._books[venue].forget(old)
+        for side in Side:
+            wanted = {contracts[side] for contracts in found if side in contracts}
+            new, old = wanted - self._shown[side], self._shown[side] - wanted
+            self._shown[side] = wanted
+            if side in self._books:
+                self._books[side].watch(new)
+                self._books[side].forget(old)
             elif new:
-                url = binance.stream_url(venue, self._settings.bases[venue])
-                self._books[venue] = self._extra(f"{venue} books", url, BookParser(venue, new))
+                url = binance.stream_url(side, self._settings.bases[side])
+                self._books[side] = self._extra(f"{side} books", url, BookParser(side, new))
 
     def keep_texts(self) -> None:
         """Let quotes carry the wire's texts from now on, for a recorder."""
@@ -164,9 +164,9 @@ class Fleet:
 
     def _place(self, symbol: str) -> int:
         """Give a symbol a part with room in it."""
-        contracts = {Venue.SPOT: binance.contract(Venue.SPOT, symbol)}
+        contracts = {Side.SPOT: binance.contract(Side.SPOT, symbol)}
         if self._settings.perpetual:
-            contracts[Venue.FUTURES] = binance.contract(Venue.FUTURES, symbol)
+            contracts[Side.FUTURES] = binance.contract(Side.FUTURES, symbol)
         part = next((part for part, carried in enumerate(self._parts) if len(carried) < PART_SYMBOLS), len(self._parts))
         if part == len(self._parts):
             self._parts.append({})
@@ -176,14 +176,14 @@ class Fleet:
     def _part_of(self, symbol: str) -> int | None:
         return next((part for part, carried in enumerate(self._parts) if symbol in carried), None)
 
-    def _watch(self, venue: Venue, part: int, contracts: list[Contract]) -> None:
-        settings, base, number = self._settings, self._settings.bases[venue], _number(part)
-        if (quotes := self._quotes.get((venue, part))) is not None:
+    def _watch(self, side: Side, part: int, contracts: list[Contract]) -> None:
+        settings, base, number = self._settings, self._settings.bases[side], _number(part)
+        if (quotes := self._quotes.get((side, part))) is not None:
             quotes.watch(contracts)
         else:
-            heartbeat = binance.contract(venue, settings.heartbeat)
+            heartbeat = binance.contract(side, settings.heartbeat)
             stream = quote_stream(
-                venue,
+                side,
                 base,
                 contracts,
                 heartbeat,
@@ -195,11 +195,11 @@ class Fleet:
                 renewing=self._renewing,
                 part=part,
             )
-            self._quotes[venue, part] = self._begin(stream)
-        if venue is Venue.FUTURES and settings.with_marks:
+            self._quotes[side, part] = self._begin(stream)
+        if side is Side.FUTURES and settings.with_marks:
             self._watch_extra(self._marks, part, f"marks{number}", binance.marks_url(base), MarkParser, contracts)
-        if venue is Venue.SPOT and settings.with_trades:
-            url = binance.stream_url(venue, base)
+        if side is Side.SPOT and settings.with_trades:
+            url = binance.stream_url(side, base)
             self._watch_extra(self._trades, part, f"trades{number}", url, TradeParser, contracts)
 
     def _watch_extra(

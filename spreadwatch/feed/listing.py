@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from spreadwatch.core.events import Interval, Listing, Sink
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance, catalog
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import tls_context
@@ -34,7 +34,7 @@ class ListingLoader(Worker):
     """Look up symbols as they are asked for, trying again a few times, and put what is found into the sink."""
 
     def __init__(
-        self, bases: dict[Venue, str], contract_type: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
+        self, bases: dict[Side, str], contract_type: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
     ) -> None:
         """Ask the REST service under `bases`; `contract_type` as the exchange writes it, e.g. PERPETUAL.
 
@@ -42,7 +42,7 @@ class ListingLoader(Worker):
         """
         super().__init__("feed-listing")
         self.traded: tuple[str, ...] | None = None
-        """Symbols that trade on both venues, None until they are known. Any thread may read it."""
+        """Symbols that trade on both sides, None until they are known. Any thread may read it."""
         self.resolved: queue.SimpleQueue[Contract] = queue.SimpleQueue()
         """Delivery contracts of symbols that were asked for. Any thread may take them."""
         self._bases = bases
@@ -51,22 +51,22 @@ class ListingLoader(Worker):
         self._sink = sink
         self._lock = threading.Lock()
         self._asked = threading.Event()
-        self._todo: set[tuple[Venue, str]] = set()
+        self._todo: set[tuple[Side, str]] = set()
         self._intervals_todo: set[str] = set()
         self._wants_all = everything
-        self._rows: dict[Venue, catalog.Rows] = {}
+        self._rows: dict[Side, catalog.Rows] = {}
 
     def look_up(self, symbols: Iterable[str]) -> None:
         """Tell of these symbols, soon. Any thread."""
         symbols = list(symbols)
         with self._lock:
-            self._todo.update((venue, symbol) for venue in Venue for symbol in symbols)
+            self._todo.update((side, symbol) for side in Side for symbol in symbols)
             if self._contract_type == PERPETUAL:
                 self._intervals_todo.update(symbols)
         self._asked.set()
 
     def load_all(self) -> None:
-        """Find out what trades on both venues, soon. Any thread."""
+        """Find out what trades on both sides, soon. Any thread."""
         with self._lock:
             if self._wants_all:
                 return
@@ -93,35 +93,35 @@ class ListingLoader(Worker):
         tls = tls_context(self._ca_file)
         with self._lock:
             todo, wants_all = set(self._todo), self._wants_all
-        done = [self._load(venue, {name for at, name in todo if at is venue}, tls, whole=wants_all) for venue in Venue]
-        if wants_all and self.traded is None and len(self._rows) == len(Venue):
-            spot, futures = self._rows[Venue.SPOT], self._rows[Venue.FUTURES]
+        done = [self._load(side, {name for at, name in todo if at is side}, tls, whole=wants_all) for side in Side]
+        if wants_all and self.traded is None and len(self._rows) == len(Side):
+            spot, futures = self._rows[Side.SPOT], self._rows[Side.FUTURES]
             self.traded = catalog.traded_on_both(spot, futures, self._contract_type)
         return all([*done, self._load_intervals(tls)])
 
-    def _load(self, venue: Venue, symbols: set[str], tls: ssl.SSLContext, *, whole: bool) -> bool:
-        if not symbols and (not whole or venue in self._rows):
+    def _load(self, side: Side, symbols: set[str], tls: ssl.SSLContext, *, whole: bool) -> bool:
+        if not symbols and (not whole or side in self._rows):
             return True
-        base = self._bases[venue]
+        base = self._bases[side]
         try:
-            rows = self._rows.get(venue)
-            if rows is None and (whole or venue is Venue.FUTURES or len(symbols) > _FEW):
-                rows = self._rows[venue] = catalog.rows(venue, base, tls)
+            rows = self._rows.get(side)
+            if rows is None and (whole or side is Side.FUTURES or len(symbols) > _FEW):
+                rows = self._rows[side] = catalog.rows(side, base, tls)
             if rows is None:
-                wires = [binance.contract(venue, symbol).wire for symbol in symbols]
-                rows = catalog.rows(venue, base, tls, wires)
+                wires = [binance.contract(side, symbol).wire for symbol in symbols]
+                rows = catalog.rows(side, base, tls, wires)
         except _Unreachable as error:
             log.info("no symbol list from %s: %s", base, error)
             return False
         for symbol in sorted(symbols):
-            self._sink(self._listing(venue, symbol, rows))
+            self._sink(self._listing(side, symbol, rows))
         with self._lock:
-            self._todo -= {(venue, symbol) for symbol in symbols}
+            self._todo -= {(side, symbol) for symbol in symbols}
         return True
 
-    def _listing(self, venue: Venue, symbol: str, rows: catalog.Rows) -> Listing:
-        if venue is Venue.SPOT or self._contract_type == PERPETUAL:
-            return catalog.listing_of(venue, binance.contract(venue, symbol), rows)
+    def _listing(self, side: Side, symbol: str, rows: catalog.Rows) -> Listing:
+        if side is Side.SPOT or self._contract_type == PERPETUAL:
+            return catalog.listing_of(side, binance.contract(side, symbol), rows)
         contract = catalog.quarterly(symbol, self._contract_type, rows)
         if contract is None:
             words = self._contract_type.lower().replace("_", " ")
@@ -130,9 +130,9 @@ class ListingLoader(Worker):
             )
             has = f"; it has {', '.join(pairs)}" if pairs else ""
             problem = f"{symbol} has no {words} contract on Binance futures{has}: choose one of those, or the perpetual"
-            return Listing(venue, symbol, None, problem)
+            return Listing(side, symbol, None, problem)
         self.resolved.put(contract)
-        return catalog.listing_of(venue, contract, rows)
+        return catalog.listing_of(side, contract, rows)
 
     def _load_intervals(self, tls: ssl.SSLContext) -> bool:
         with self._lock:
@@ -140,12 +140,12 @@ class ListingLoader(Worker):
         if not todo:
             return True
         try:
-            hours = catalog.intervals(self._bases[Venue.FUTURES], tls)
+            hours = catalog.intervals(self._bases[Side.FUTURES], tls)
         except _Unreachable as error:
-            log.info("no funding intervals from %s: %s", self._bases[Venue.FUTURES], error)
+            log.info("no funding intervals from %s: %s", self._bases[Side.FUTURES], error)
             return False
         for symbol in sorted(todo):
-            if found := hours.get(binance.contract(Venue.FUTURES, symbol).wire):
+            if found := hours.get(binance.contract(Side.FUTURES, symbol).wire):
                 self._sink(Interval(symbol, found))
         with self._lock:
             self._intervals_todo -= todo

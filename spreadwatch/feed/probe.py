@@ -16,7 +16,7 @@ import websocket
 from msgspec import Struct
 
 from spreadwatch.config import Config
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.errors import RegionError, UnreachableError
 from spreadwatch.feed import binance, clock, reasons
 from spreadwatch.feed.catalog import read
@@ -28,7 +28,7 @@ from spreadwatch.feed.subscriptions import Subscriptions
 
 _LIMIT_S = 8.0
 _CLOCK_LIMIT_MS = 1000
-_TIME_PATHS = {Venue.SPOT: "/api/v3/time", Venue.FUTURES: "/fapi/v1/time"}
+_TIME_PATHS = {Side.SPOT: "/api/v3/time", Side.FUTURES: "/fapi/v1/time"}
 
 
 class Finding(Struct, frozen=True):
@@ -47,14 +47,14 @@ def probe(settings: Config) -> Iterator[Finding]:
     """Try every host and endpoint of the settings in turn."""
     ends = settings.endpoints
     ca_file = Path(settings.feed.ca_file) if settings.feed.ca_file else None
-    streams = {Venue.SPOT: ends.spot_stream, Venue.FUTURES: ends.futures_stream}
-    rests = {Venue.SPOT: ends.spot_rest, Venue.FUTURES: ends.futures_rest}
+    streams = {Side.SPOT: ends.spot_stream, Side.FUTURES: ends.futures_stream}
+    rests = {Side.SPOT: ends.spot_rest, Side.FUTURES: ends.futures_rest}
     for host in sorted({urlsplit(url).hostname or "" for url in (*streams.values(), *rests.values())}):
         yield _try(f"DNS {host}", host, partial(_resolve, host))
-    for venue, url in streams.items():
-        yield _try(f"{venue} stream", url, partial(_hear, venue, url, settings, ca_file))
-    for venue, url in rests.items():
-        yield _try(f"{venue} REST", url, partial(_offset, venue, url, tls_context(ca_file)))
+    for side, url in streams.items():
+        yield _try(f"{side} stream", url, partial(_hear, side, url, settings, ca_file))
+    for side, url in rests.items():
+        yield _try(f"{side} REST", url, partial(_offset, side, url, tls_context(ca_file)))
 
 
 def _try(what: str, url: str, check: Callable[[], str]) -> Finding:
@@ -79,10 +79,10 @@ def _resolve(host: str) -> str:
     return ", ".join(sorted(map(str, addresses)))
 
 
-def _hear(venue: Venue, url: str, settings: Config, ca_file: Path | None) -> str:
+def _hear(side: Side, url: str, settings: Config, ca_file: Path | None) -> str:
     """Connect as the program does and wait for the heartbeat's first quote."""
-    contract = binance.contract(venue, binance.canonical(settings.feed.heartbeat_symbol))
-    connection = Connection(binance.stream_url(venue, url), ca_file, Resolver())
+    contract = binance.contract(side, binance.canonical(settings.feed.heartbeat_symbol))
+    connection = Connection(binance.stream_url(side, url), ca_file, Resolver())
     began_s = time.monotonic()
     handshake_s = settings.feed.handshake_s
     timer = threading.Timer(handshake_s, connection.cut)  # an answer that drips in would hold up every read a little
@@ -92,7 +92,7 @@ def _hear(venue: Venue, url: str, settings: Config, ca_file: Path | None) -> str
         connection.open(handshake_s)
         timer.cancel()
         connection.send(Subscriptions([binance.stream(contract.wire, "bookTicker")]).begin(0))
-        decoder, parser = FrameDecoder(), QuoteParser(venue, [contract])
+        decoder, parser = FrameDecoder(), QuoteParser(side, [contract])
         while time.monotonic() - began_s < _LIMIT_S:
             try:
                 data = connection.recv()
@@ -113,10 +113,10 @@ def _hear(venue: Venue, url: str, settings: Config, ca_file: Path | None) -> str
     raise TimeoutError
 
 
-def _offset(venue: Venue, url: str, tls: ssl.SSLContext) -> str:
+def _offset(side: Side, url: str, tls: ssl.SSLContext) -> str:
     """Compare this machine's clock with the exchange's, half the round trip allowed for."""
     before = clock.now()
-    server_ms = msgspec.json.decode(read(url + _TIME_PATHS[venue], tls), type=_ServerTime).server_time
+    server_ms = msgspec.json.decode(read(url + _TIME_PATHS[side], tls), type=_ServerTime).server_time
     after = clock.now()
     offset_ms = (before.wall_ms + after.wall_ms) // 2 - server_ms
     advice = "" if abs(offset_ms) <= _CLOCK_LIMIT_MS else ": set this machine's clock (ages shown stay right)"

@@ -22,7 +22,7 @@ from spreadwatch.worker import Worker
 class Successor(Worker):
     """Open a reader's connection and read until its first quote; then somebody else goes on with it.
 
-    Thread `feed-<venue>-next`. After `finished`: `ready` is set, or `failure` tells why not.
+    Thread `feed-<side>-next`. After `finished`: `ready` is set, or `failure` tells why not.
     """
 
     def __init__(

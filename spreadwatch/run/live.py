@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreadwatch.config import Config
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import binance, clock
 from spreadwatch.run.session import Session
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BOOKS = 20  # symbols whose books are kept without a window
 _MOST = 1000
-"""Symbols at once: more than trade on both venues."""
+"""Symbols at once: more than trade on both sides."""
 
 
 class LiveSession(Session):
@@ -51,7 +51,7 @@ class LiveSession(Session):
         settings, feed, ends = self.settings, self.settings.feed, self.settings.endpoints
         ca_file = Path(feed.ca_file) if feed.ca_file else None
         options = FleetSettings(
-            bases={Venue.SPOT: ends.spot_stream, Venue.FUTURES: ends.futures_stream},
+            bases={Side.SPOT: ends.spot_stream, Side.FUTURES: ends.futures_stream},
             heartbeat=binance.canonical(feed.heartbeat_symbol),
             stream=StreamSettings(feed.silence_s, feed.handshake_s, feed.backoff_cap_s),
             ca_file=ca_file,
@@ -61,7 +61,7 @@ class LiveSession(Session):
             with_trades=settings.record.trades,
         )
         fleet = self._fleet = Fleet(options, self.sink, clock.now, self.launch)
-        rest = {Venue.SPOT: ends.spot_rest, Venue.FUTURES: ends.futures_rest}
+        rest = {Side.SPOT: ends.spot_rest, Side.FUTURES: ends.futures_rest}
         self._loader = ListingLoader(rest, settings.contract.upper(), ca_file, self.sink, everything=settings.all)
         self._fleet.add(self.symbols)
         if self._keeps_texts:
@@ -113,7 +113,7 @@ class LiveSession(Session):
         return None
 
     def candidates(self) -> Sequence[str] | None:
-        """Return the symbols that trade on both venues; None until the exchange's lists are there."""
+        """Return the symbols that trade on both sides; None until the exchange's lists are there."""
         if self._loader is None:
             return None
         self._loader.load_all()

@@ -11,7 +11,7 @@ from msgspec import Struct
 from spreadwatch.config import Config
 from spreadwatch.core.events import Batch, Event, Link
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed import binance
@@ -206,7 +206,7 @@ def of_capture(path: Path, chosen: Sequence[str], heartbeat: str, from_ms: int =
     if first_ms > last_ms:
         raise CaptureError(_outside(str(path), moments[0], moments[1]))
     symbols = tuple(dict.fromkeys(map(binance.canonical, chosen or sorted(filter(None, found)))))
-    contracts = {venue: [binance.contract(venue, symbol) for symbol in symbols] for venue in Venue}
+    contracts = {side: [binance.contract(side, symbol) for symbol in symbols] for side in Side}
 
     def events() -> Iterator[Event]:
         return capture_events(Capture(path), contracts, heartbeat, from_ms, to_ms)

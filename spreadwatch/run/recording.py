@@ -15,7 +15,7 @@ from spreadwatch.storage.rows import Limits, StorageError, Store
 _STOP_S = 5.0
 _DAY_MS = 86_400_000
 _SPILL_BYTES = 4 << 30
-_MOST = 199  # what one connection per venue carries: the order of arrival is known within one only
+_MOST = 199  # what one connection per side carries: the order of arrival is known within one only
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from spreadwatch.core.events import Clock, Event, Fault, Sink
 from spreadwatch.core.market import Market
 from spreadwatch.core.net import fees
 from spreadwatch.core.pair import Terms
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.series import MANY, ONE
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import RegionError
@@ -132,9 +132,9 @@ class Session:
     def keep_texts(self) -> None:
         """Let quotes carry the wire's texts from now on, for a recorder, if they came over a wire."""
 
-    def contracts(self) -> dict[Venue, list[binance.Contract]]:
-        """Return what each venue calls the watched symbols, their perpetuals that is."""
-        return {venue: [binance.contract(venue, symbol) for symbol in self.symbols] for venue in Venue}
+    def contracts(self) -> dict[Side, list[binance.Contract]]:
+        """Return what each side calls the watched symbols, their perpetuals that is."""
+        return {side: [binance.contract(side, symbol) for symbol in self.symbols] for side in Side}
 
     def add(self, symbol: str) -> str | None:
         """Watch one more symbol; a sentence says why not."""

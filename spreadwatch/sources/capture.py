@@ -11,12 +11,12 @@ from typing import Annotated, BinaryIO, cast
 import msgspec
 
 from spreadwatch.core.events import Batch
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import Contract, canonical, contract
 from spreadwatch.feed.parsing.quotes import QuoteParser
 
-_MARKETS = {"spot": Venue.SPOT, "um": Venue.FUTURES}
+_MARKETS = {"spot": Side.SPOT, "um": Side.FUTURES}
 _MAX_LINE = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -38,7 +38,7 @@ class _Named(msgspec.Struct):
 class Record(msgspec.Struct, frozen=True):
     """One payload as recorded: who sent it, when it came (Unix ms), and its text."""
 
-    venue: Venue
+    side: Side
     recv_ms: int
     raw: msgspec.Raw
     symbol: str
@@ -79,7 +79,7 @@ class Capture:
         for text in self._lines():
             try:
                 line = decode(text)
-                venue = _MARKETS[line.market]
+                side = _MARKETS[line.market]
                 if line.stream is not None and not line.stream.endswith("@bookTicker"):
                     continue
                 named = name(line.raw)
@@ -96,7 +96,7 @@ class Capture:
                     self.faults["out of order"] += 1
                     continue
                 last_ms = line.recv_ms
-                yield Record(venue, line.recv_ms, line.raw, named.s)
+                yield Record(side, line.recv_ms, line.raw, named.s)
 
     def _lines(self) -> Iterator[bytes]:
         try:
@@ -114,14 +114,14 @@ class Capture:
             self.faults[f"unreadable from here on ({error.strerror})"] += 1
 
 
-def batches(capture: Capture, contracts: dict[Venue, list[Contract]], heartbeat: str | None = None) -> Iterator[Batch]:
-    """Yield the quotes of `contracts` as batches: one per run of lines of a venue received in the same ms.
+def batches(capture: Capture, contracts: dict[Side, list[Contract]], heartbeat: str | None = None) -> Iterator[Batch]:
+    """Yield the quotes of `contracts` as batches: one per run of lines of a side received in the same ms.
 
     Those of the symbol `heartbeat` prove a connection alive, as they did when they were recorded.
     """
-    beats = {venue: [contract(venue, heartbeat)] if heartbeat else [] for venue in Venue}
-    parsers = {venue: QuoteParser(venue, contracts[venue], beats[venue]) for venue in Venue}
-    wanted = {venue: {one.wire for one in (*contracts[venue], *beats[venue])} for venue in Venue}
-    records = (record for record in capture.records() if not record.symbol or record.symbol in wanted[record.venue])
-    for (venue, recv_ms), run in itertools.groupby(records, key=lambda record: (record.venue, record.recv_ms)):
-        yield parsers[venue].raw_batch((record.raw for record in run), Instant(recv_ms, recv_ms))
+    beats = {side: [contract(side, heartbeat)] if heartbeat else [] for side in Side}
+    parsers = {side: QuoteParser(side, contracts[side], beats[side]) for side in Side}
+    wanted = {side: {one.wire for one in (*contracts[side], *beats[side])} for side in Side}
+    records = (record for record in capture.records() if not record.symbol or record.symbol in wanted[record.side])
+    for (side, recv_ms), run in itertools.groupby(records, key=lambda record: (record.side, record.recv_ms)):
+        yield parsers[side].raw_batch((record.raw for record in run), Instant(recv_ms, recv_ms))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from spreadwatch.core.events import Batch, Books, Clock, Interval, Link, Marks, Phase, Sink
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.sources.demo_extras import INTERVAL_H, book_of, mark_of
 from spreadwatch.worker import Worker
 
@@ -32,7 +32,7 @@ class Step(Struct, frozen=True):
     """One generated quote, `after_ms` the one before. Numbers are those of a Quote."""
 
     after_ms: int
-    venue: Venue
+    side: Side
     symbol: str
     bid: Decimal
     bid_qty: Decimal
@@ -56,12 +56,12 @@ class _Coin:
         pull = (self._mean - self._basis) * _BASIS_PULL
         self._basis += pull + self._chance.gauss(0, self._mean * 0.06 + 0.3)
 
-    def quote(self, after_ms: int, venue: Venue) -> Step:
-        bid = self._spot if venue is Venue.SPOT else self._spot + round(self._basis)
+    def quote(self, after_ms: int, side: Side) -> Step:
+        bid = self._spot if side is Side.SPOT else self._spot + round(self._basis)
         ask = bid + 1 + (self._chance.random() < 0.1) * self._chance.randrange(4)
         return Step(
             after_ms,
-            venue,
+            side,
             self.symbol,
             Decimal(bid).scaleb(-_TICK_PLACES),
             self._quantity(),
@@ -77,10 +77,10 @@ def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
     """Yield an endless market: bursts, quiet, a basis that returns to its mean, now and then a silent leg."""
     chance = random.Random(seed)  # noqa: S311 - a market, not a secret
     coins = [_Coin(symbol, chance) for symbol in symbols]
-    silent_until = dict.fromkeys(Venue, 0)
+    silent_until = dict.fromkeys(Side, 0)
     now_ms, pace_ms, left = 0, _QUIET_MS, 0
     for coin in coins:
-        yield from (coin.quote(0, venue) for venue in Venue)
+        yield from (coin.quote(0, side) for side in Side)
     last_ms = 0
     while True:
         if left == 0:
@@ -89,12 +89,12 @@ def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
         left -= 1
         now_ms += round(chance.expovariate(len(coins) / pace_ms))
         if chance.random() < _SILENT_LEG / len(coins) and max(silent_until.values()) < now_ms:
-            silent_until[chance.choice(list(Venue))] = now_ms + chance.randint(*_SILENCE_MS)
+            silent_until[chance.choice(list(Side))] = now_ms + chance.randint(*_SILENCE_MS)
         coin = chance.choice(coins)
         coin.move()
-        venue = Venue.FUTURES if chance.random() < 0.6 else Venue.SPOT
-        step = coin.quote(now_ms - last_ms, venue)
-        if silent_until[venue] <= now_ms:
+        side = Side.FUTURES if chance.random() < 0.6 else Side.SPOT
+        step = coin.quote(now_ms - last_ms, side)
+        if silent_until[side] <= now_ms:
             yield step
             last_ms = now_ms
 
@@ -111,11 +111,11 @@ class Demo(Worker):
         self._clock = clock
         self._with_books = with_books
         self._ids = itertools.count(1)
-        self._last: dict[tuple[str, Venue], Quote] = {}
+        self._last: dict[tuple[str, Side], Quote] = {}
 
     def _run(self) -> None:
-        for venue in Venue:
-            self._sink(Link(venue, Phase.OPEN, "demo", self._clock()))
+        for side in Side:
+            self._sink(Link(side, Phase.OPEN, "demo", self._clock()))
         for symbol in self._symbols:
             self._sink(Interval(symbol, INTERVAL_H))
         due_s = extras_s = time.monotonic()
@@ -124,22 +124,22 @@ class Demo(Worker):
             if self._stopping.wait(max(due_s - time.monotonic(), 0)):
                 return
             at = self._clock()
-            quote = self._last[step.symbol, step.venue] = self._quote(step, at)
-            self._sink(Batch(step.venue, at, [quote], heard=True))
+            quote = self._last[step.symbol, step.side] = self._quote(step, at)
+            self._sink(Batch(step.side, at, [quote], heard=True))
             if due_s >= extras_s and len(self._last) == 2 * len(self._symbols):
                 extras_s = due_s + _EXTRAS_S
                 self._tell_extras(at)
 
     def _tell_extras(self, at: Instant) -> None:
-        pairs = [(self._last[symbol, Venue.SPOT], self._last[symbol, Venue.FUTURES]) for symbol in self._symbols]
+        pairs = [(self._last[symbol, Side.SPOT], self._last[symbol, Side.FUTURES]) for symbol in self._symbols]
         self._sink(Marks([mark_of(spot, futures, at) for spot, futures in pairs], heard=True))
         if self._with_books:
             self._sink(Books([book_of(quote) for pair in pairs for quote in pair], heard=True))
 
     def _quote(self, step: Step, at: Instant) -> Quote:
-        exchange_ms = at.wall_ms - 12 if step.venue is Venue.FUTURES else None
+        exchange_ms = at.wall_ms - 12 if step.side is Side.FUTURES else None
         return Quote(
-            step.venue,
+            step.side,
             step.symbol,
             step.bid,
             step.bid_qty,

@@ -26,7 +26,7 @@ def mark_of(spot: Quote, futures: Quote, at: Instant) -> Mark:
 def book_of(quote: Quote) -> Book:
     """Return twenty levels around a quote, a tick apart, each larger than the one before."""
     bids = _side(quote.bid, quote.bid_qty, -_TICK)
-    return Book(quote.venue, quote.symbol, bids, _side(quote.ask, quote.ask_qty, _TICK), quote.received)
+    return Book(quote.side, quote.symbol, bids, _side(quote.ask, quote.ask_qty, _TICK), quote.received)
 
 
 def _side(price: Decimal, quantity: Decimal, step: Decimal) -> tuple[Level, ...]:

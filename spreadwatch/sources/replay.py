@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from spreadwatch.core.events import Batch, Event, Fault, Link, Phase
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.errors import SpreadwatchError
 from spreadwatch.feed.binance import Contract
 from spreadwatch.sources.capture import Capture, batches
@@ -76,27 +76,27 @@ class Replay(Worker):
 
 def links(phase: Phase, reason: str, at: Instant) -> list[Link]:
     """Return the news that both connections entered a phase."""
-    return [Link(venue, phase, reason, at) for venue in Venue]
+    return [Link(side, phase, reason, at) for side in Side]
 
 
 def opened(events: Iterable[Event]) -> Iterator[Event]:
     """Yield the events of a recording that may begin anywhere.
 
-    A venue that is first heard of by what it sent had an open connection: that is told before. What a recording
+    A side that is first heard of by what it sent had an open connection: that is told before. What a recording
     tells of its connections itself stays as it is.
     """
-    known: set[Venue] = set()
+    known: set[Side] = set()
     for event in events:
-        if isinstance(event, Batch | Link) and event.venue not in known:
-            known.add(event.venue)
+        if isinstance(event, Batch | Link) and event.side not in known:
+            known.add(event.side)
             if isinstance(event, Batch):
-                yield Link(event.venue, Phase.OPEN, _REPLAYING, event.at)
+                yield Link(event.side, Phase.OPEN, _REPLAYING, event.at)
         yield event
 
 
 def capture_events(
     capture: Capture,
-    contracts: dict[Venue, list[Contract]],
+    contracts: dict[Side, list[Contract]],
     heartbeat: str | None = None,
     from_ms: int = 0,
     to_ms: int | None = None,

@@ -9,12 +9,12 @@ from decimal import Decimal
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.leg import Line
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.spread import entry, too_far_apart
 from spreadwatch.storage.rows import BarRow
 
-_VENUES = (Venue.SPOT, Venue.FUTURES)
-_OPEN_SECONDS = 2  # threads of two venues may disagree on which second it is
+_VENUES = (Side.SPOT, Side.FUTURES)
+_OPEN_SECONDS = 2  # threads of two sides may disagree on which second it is
 
 
 class _Bar:
@@ -88,12 +88,12 @@ class Follower:
     def __init__(self, symbols: Iterable[str], silence_ms: int, start: Instant) -> None:
         """Begin at `start`; a connection silent for over `silence_ms` is not live."""
         self._pairs = {symbol: _Pair(symbol) for symbol in symbols}
-        self._lines = [Line(venue, silence_ms) for venue in _VENUES]
-        self._open: dict[tuple[Venue, str], RecordedGap] = {}
+        self._lines = [Line(side, silence_ms) for side in _VENUES]
+        self._open: dict[tuple[Side, str], RecordedGap] = {}
         self._bars: list[BarRow] = []
-        self._gaps: dict[tuple[Venue, str, int, str], RecordedGap] = {}
-        for venue in Venue:
-            self._begin_all(venue, start, "starting")
+        self._gaps: dict[tuple[Side, str, int, str], RecordedGap] = {}
+        for side in Side:
+            self._begin_all(side, start, "starting")
 
     def bars(self) -> list[BarRow]:
         """Return the bars that changed since the last call, the unfinished ones too."""
@@ -109,9 +109,9 @@ class Follower:
 
     def take_batch(self, batch: Batch) -> None:
         """Take what one read brought."""
-        venue, at = batch.venue, batch.at
-        side = 0 if venue is Venue.SPOT else 1  # an enumeration's hash is slow
-        line, other = self._lines[side], self._lines[1 - side]
+        side, at = batch.side, batch.at
+        place = 0 if side is Side.SPOT else 1  # an enumeration's hash is slow
+        line, other = self._lines[place], self._lines[1 - place]
         if batch.heard and not line.opens:  # recording began on a connection that was open already
             self._open_line(line, "open", at)
         resumed = batch.heard and self._note_silence(line, at)
@@ -124,9 +124,9 @@ class Follower:
             pair = self._pairs.get(quote.symbol)
             if pair is None:
                 continue
-            if pair.quotes[side] is None:
-                self._end(venue, pair.symbol, at)
-            pair.quotes[side] = quote
+            if pair.quotes[place] is None:
+                self._end(side, pair.symbol, at)
+            pair.quotes[place] = quote
             if both_talk:
                 self._bars.extend(pair.sample(at))
         if resumed and both_talk:
@@ -136,52 +136,52 @@ class Follower:
 
     def take_link(self, link: Link) -> None:
         """Take the news of a connection."""
-        line = self._lines[_VENUES.index(link.venue)]
+        line = self._lines[_VENUES.index(link.side)]
         self._note_silence(line, link.at)
-        self._begin_all(link.venue, link.at, link.reason)
+        self._begin_all(link.side, link.at, link.reason)
         line.phase, line.reason = link.phase, link.reason
         if link.phase is Phase.OPEN:
             self._open_line(line, link.reason, link.at)
 
-    def lost(self, venue: Venue, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
+    def lost(self, side: Side, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
         """Note that quotes of this time were not stored."""
-        self._note(RecordedGap(venue, symbol, from_ms, to_ms, reason))
+        self._note(RecordedGap(side, symbol, from_ms, to_ms, reason))
 
     def _open_line(self, line: Line, reason: str, at: Instant) -> None:
         line.phase, line.reason = Phase.OPEN, reason
         line.opens += 1
         line.opened, line.heard = at, None
         for pair in self._pairs.values():
-            pair.quotes[_VENUES.index(line.venue)] = None
+            pair.quotes[_VENUES.index(line.side)] = None
 
     def _note_silence(self, line: Line, at: Instant) -> bool:
         silent = line.was_silent(at)
         if silent:
             start = line.silent_from()
             for pair in self._pairs.values():
-                if pair.quotes[_VENUES.index(line.venue)] is not None:
-                    self._begin(line.venue, pair.symbol, start, f"{line.venue} was silent")
+                if pair.quotes[_VENUES.index(line.side)] is not None:
+                    self._begin(line.side, pair.symbol, start, f"{line.side} was silent")
         return silent
 
     def _end_silence(self, line: Line, at: Instant) -> None:
         for pair in self._pairs.values():
-            if pair.quotes[_VENUES.index(line.venue)] is not None:
-                self._end(line.venue, pair.symbol, at)
+            if pair.quotes[_VENUES.index(line.side)] is not None:
+                self._end(line.side, pair.symbol, at)
 
-    def _begin_all(self, venue: Venue, start: Instant, reason: str) -> None:
+    def _begin_all(self, side: Side, start: Instant, reason: str) -> None:
         for symbol in self._pairs:
-            self._begin(venue, symbol, start, reason)
+            self._begin(side, symbol, start, reason)
 
-    def _begin(self, venue: Venue, symbol: str, start: Instant, reason: str) -> None:
-        if (venue, symbol) not in self._open:
-            row = RecordedGap(venue, symbol, start.wall_ms, None, reason)
-            self._open[venue, symbol] = row
+    def _begin(self, side: Side, symbol: str, start: Instant, reason: str) -> None:
+        if (side, symbol) not in self._open:
+            row = RecordedGap(side, symbol, start.wall_ms, None, reason)
+            self._open[side, symbol] = row
             self._note(row)
 
-    def _end(self, venue: Venue, symbol: str, end: Instant) -> None:
-        if row := self._open.pop((venue, symbol), None):
+    def _end(self, side: Side, symbol: str, end: Instant) -> None:
+        if row := self._open.pop((side, symbol), None):
             end_ms = max(end.wall_ms, row.start_ms)
-            self._note(RecordedGap(venue, symbol, row.start_ms, end_ms, row.reason))
+            self._note(RecordedGap(side, symbol, row.start_ms, end_ms, row.reason))
 
     def _note(self, row: RecordedGap) -> None:
-        self._gaps[row.venue, row.symbol, row.start_ms, row.reason] = row
+        self._gaps[row.side, row.symbol, row.start_ms, row.reason] = row

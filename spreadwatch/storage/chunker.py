@@ -4,17 +4,17 @@ import time
 from collections.abc import Iterable, Mapping
 
 from spreadwatch.core.events import Batch, Link, Trade
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.storage.bar_builder import Follower
 from spreadwatch.storage.rows import (
     ARRIVALS,
     BeatRow,
     Chunk,
-    Leg,
     LinkRow,
     Named,
     QuoteRow,
     Run,
+    StoredLeg,
     TradeRow,
 )
 
@@ -82,7 +82,7 @@ class _Slot:
 
     __slots__ = ("last", "leg", "rows")
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: StoredLeg) -> None:
         self.leg = leg
         self.rows: list[QuoteRow] = []
         self.last: Texts | None = None
@@ -95,7 +95,7 @@ class Assembler:
         self,
         run: Run,
         start: Instant,
-        contracts: Mapping[Venue, Iterable[Named]],
+        contracts: Mapping[Side, Iterable[Named]],
         silence_ms: int,
         *,
         changes_only: bool,
@@ -103,16 +103,16 @@ class Assembler:
         """Record what `contracts` names. With `changes_only` a quote equal to the one before is left out."""
         self.run = run
         self._spot, self._futures = (
-            {one.symbol: _Slot(Leg(venue, one.symbol, one.wire, one.multiplier)) for one in contracts[venue]}
-            for venue in (Venue.SPOT, Venue.FUTURES)
+            {one.symbol: _Slot(StoredLeg(side, one.symbol, one.wire, one.multiplier)) for one in contracts[side]}
+            for side in (Side.SPOT, Side.FUTURES)
         )
         self._changes_only = changes_only
         self._arrivals = _Arrivals()
-        self._pulses = {venue: _Pulse() for venue in Venue}
+        self._pulses = {side: _Pulse() for side in Side}
         symbols = dict.fromkeys((*self._spot, *self._futures))
         self._follower = Follower(symbols, silence_ms, start)
         self._until_ms = start.wall_ms
-        self._trades: dict[Leg, list[TradeRow]] = {}
+        self._trades: dict[StoredLeg, list[TradeRow]] = {}
         self._links: list[LinkRow] = []
         self._beats: list[BeatRow] = []
         self._since_yield = 0
@@ -124,21 +124,21 @@ class Assembler:
         elif isinstance(event, Link):
             at_ms = event.at.wall_ms
             number = self._arrivals.number(at_ms) or 0
-            self._links.append(LinkRow(at_ms, number, event.venue, event.phase.value, event.reason))
+            self._links.append(LinkRow(at_ms, number, event.side, event.phase.value, event.reason))
             self._follower.take_link(event)
             self._until_ms = max(self._until_ms, at_ms)
         else:
             self._take_trade(event)
 
-    def lost(self, venue: Venue, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
+    def lost(self, side: Side, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
         """Note quotes that are not in any chunk."""
-        self._follower.lost(venue, symbol, from_ms, to_ms, reason)
+        self._follower.lost(side, symbol, from_ms, to_ms, reason)
 
     def chunk(self, *, last: bool = False) -> Chunk:
         """Return what came since the last chunk; with `last`, all that was held back too."""
         if last:
             self._beats.extend(beat for pulse in self._pulses.values() if (beat := pulse.rest()))
-        quotes: list[tuple[Leg, list[QuoteRow]]] = []
+        quotes: list[tuple[StoredLeg, list[QuoteRow]]] = []
         for slot in (*self._spot.values(), *self._futures.values()):
             if slot.rows:
                 quotes.append((slot.leg, slot.rows))
@@ -158,18 +158,18 @@ class Assembler:
 
     def _take_batch(self, batch: Batch) -> None:
         self._follower.take_batch(batch)
-        at_ms, venue, stored = batch.at.wall_ms, batch.venue, False
+        at_ms, side, stored = batch.at.wall_ms, batch.side, False
         self._until_ms = max(self._until_ms, at_ms)
         self._arrivals.part(at_ms)
-        slots = self._spot if venue is Venue.SPOT else self._futures
+        slots = self._spot if side is Side.SPOT else self._futures
         for index, quote in enumerate(batch.quotes):
             if slot := slots.get(quote.symbol):
                 texts = batch.texts[index] if batch.texts is not None else _texts(quote, slot.leg)
                 stored = self._take_quote(slot, quote, at_ms, texts) or stored
         if batch.heard:
             number = None if stored else self._arrivals.number(at_ms)
-            beat = None if number is None else BeatRow(at_ms, number, venue)
-            if due := self._pulses[venue].heard(beat, at_ms):
+            beat = None if number is None else BeatRow(at_ms, number, side)
+            if due := self._pulses[side].heard(beat, at_ms):
                 self._beats.append(due)
         self._since_yield += len(batch.quotes) + 1
         if self._since_yield >= _YIELD_ROWS:  # lets a feed that waits for the interpreter go first
@@ -185,7 +185,7 @@ class Assembler:
         number = self._arrivals.number(at_ms)
         if number is None:
             reason = f"more than {ARRIVALS} quotes came in one millisecond"
-            self.lost(slot.leg.venue, slot.leg.symbol, at_ms, at_ms + 1, reason)
+            self.lost(slot.leg.side, slot.leg.symbol, at_ms, at_ms + 1, reason)
             return False
         bid, bid_qty, ask, ask_qty = texts
         slot.rows.append(QuoteRow(at_ms, number, quote.update_id, quote.exchange_ms, bid, bid_qty, ask, ask_qty))
@@ -200,7 +200,7 @@ class Assembler:
             self._until_ms = max(self._until_ms, at_ms)
 
 
-def _texts(quote: Quote, leg: Leg) -> Texts:
+def _texts(quote: Quote, leg: StoredLeg) -> Texts:
     """Return the texts of a quote that came without: as a source that has no wire would write them."""
     numbers = (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty)
     if leg.multiplier != 1:

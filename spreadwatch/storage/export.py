@@ -11,7 +11,7 @@ from typing import IO, Any, Literal, cast
 from msgspec import Struct
 
 from spreadwatch.core.answers import Bar
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.history import History
 from spreadwatch.storage.rows import StorageError
 from spreadwatch.storage.stored import StoredQuote, StoredTrade
@@ -22,7 +22,7 @@ Progress = Callable[[int, float], None]
 """Told how many rows are written and which share of the time they cover, 0 to 1, every few thousand rows."""
 
 _TELL_ROWS = 4096
-_MARKETS = {Venue.SPOT: "spot", Venue.FUTURES: "um"}
+_MARKETS = {Side.SPOT: "spot", Side.FUTURES: "um"}
 
 _COLUMNS: dict[Kind, tuple[str, ...]] = {
     "quotes": (
@@ -101,7 +101,7 @@ def _rows(history: History, wanted: Wanted) -> Iterator[tuple[int, Row]]:
 
 def _quote_row(one: StoredQuote) -> Row:
     leg, row = one.leg, one.row
-    names = (row.received_ms, leg.venue.value, leg.symbol, leg.wire, leg.multiplier, row.update_id, row.exchange_ms)
+    names = (row.received_ms, leg.side.value, leg.symbol, leg.wire, leg.multiplier, row.update_id, row.exchange_ms)
     return (*names, row.bid, row.bid_qty, row.ask, row.ask_qty)
 
 
@@ -151,5 +151,5 @@ def _capture(history: History, wanted: Wanted) -> Iterator[tuple[int, str]]:
         raw |= {"u": row.update_id, "s": one.leg.wire, "b": row.bid, "B": row.bid_qty, "a": row.ask, "A": row.ask_qty}
         if row.exchange_ms is not None:
             raw["T"] = row.exchange_ms
-        market = _MARKETS[one.leg.venue]
+        market = _MARKETS[one.leg.side]
         yield row.received_ms, _json([("market", market), ("recv_ms", row.received_ms), ("raw", raw)])

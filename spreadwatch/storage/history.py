@@ -12,10 +12,10 @@ from itertools import groupby
 
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.events import Batch, Event, Link, Phase
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.spread import entry, too_far_apart
 from spreadwatch.core.times import MINUTE_MS
-from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, Leg, LinkRow
+from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, LinkRow, StoredLeg
 from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 END_MS = 1 << 43
@@ -39,7 +39,7 @@ class History(ABC):
         """Let go of the store."""
 
     @abstractmethod
-    def legs(self, kind: str = "quotes") -> list[Leg]:
+    def legs(self, kind: str = "quotes") -> list[StoredLeg]:
         """Return the legs of which there are "quotes" or "trades"."""
 
     @abstractmethod
@@ -51,27 +51,27 @@ class History(ABC):
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
 
     @abstractmethod
-    def _quote_before(self, leg: Leg, at_ms: int) -> StoredQuote | None:
+    def _quote_before(self, leg: StoredLeg, at_ms: int) -> StoredQuote | None:
         """Return the last quote received at or before a moment."""
 
     @abstractmethod
-    def _trade_before(self, leg: Leg, at_ms: int) -> StoredTrade | None:
+    def _trade_before(self, leg: StoredLeg, at_ms: int) -> StoredTrade | None:
         """Return the last trade received at or before a moment."""
 
     @abstractmethod
-    def _mids(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _mids(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Extremes | None:
         """Return highest and lowest mid per coin received from a moment up to, not including, another."""
 
     @abstractmethod
-    def _trade_prices(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _trade_prices(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Extremes | None:
         """Return highest and lowest trade price likewise."""
 
     @abstractmethod
-    def _quotes(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
+    def _quotes(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
         """Yield the quotes of a leg in order of arrival."""
 
     @abstractmethod
-    def _trades(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
+    def _trades(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
         """Yield the trades of a leg in order of arrival."""
 
     @abstractmethod
@@ -179,19 +179,19 @@ class History(ABC):
             at_ms, _, first = batch[0]
             at = Instant(at_ms, at_ms)
             if isinstance(first, LinkRow):
-                yield Link(first.venue, Phase(first.phase), first.reason, at)
+                yield Link(first.side, Phase(first.phase), first.reason, at)
             else:
                 found = [one.quote() for _, _, one in batch if isinstance(one, StoredQuote)]
-                yield Batch(_venue(first), at, found, heard=True)
+                yield Batch(_side(first), at, found, heard=True)
 
-    def _spot(self, kind: str, symbol: str) -> Leg | None:
-        return self._leg(kind, Venue.SPOT, symbol)
+    def _spot(self, kind: str, symbol: str) -> StoredLeg | None:
+        return self._leg(kind, Side.SPOT, symbol)
 
-    def _leg(self, kind: str, venue: Venue, symbol: str) -> Leg | None:
-        return next((leg for leg in self.legs(kind) if leg.venue is venue and leg.symbol == symbol), None)
+    def _leg(self, kind: str, side: Side, symbol: str) -> StoredLeg | None:
+        return next((leg for leg in self.legs(kind) if leg.side is side and leg.symbol == symbol), None)
 
     def _spread_of_quotes(self, symbol: str, at_ms: int) -> SpreadValue | None:
-        legs = [self._leg("quotes", venue, symbol) for venue in Venue]
+        legs = [self._leg("quotes", side, symbol) for side in Side]
         while True:
             spot, futures = (self._quote_before(leg, at_ms) if leg else None for leg in legs)
             if spot is None or futures is None:
@@ -215,7 +215,7 @@ class History(ABC):
 
 
 def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """Yield what came together: quotes of a venue whose arrivals follow each other, anything else alone."""
+    """Yield what came together: quotes of a side whose arrivals follow each other, anything else alone."""
     batch: list[_Item] = []
     for item in items:
         if batch and not _is_next(batch[-1], item):
@@ -233,12 +233,12 @@ def _is_next(before: _Item, item: _Item) -> bool:
         and before[1] + 1 == item[1]
         and isinstance(both[0], StoredQuote)
         and isinstance(both[1], StoredQuote)
-        and both[0].leg.venue is both[1].leg.venue
+        and both[0].leg.side is both[1].leg.side
     )
 
 
-def _venue(one: StoredQuote | LinkRow | BeatRow) -> Venue:
-    return one.leg.venue if isinstance(one, StoredQuote) else one.venue
+def _side(one: StoredQuote | LinkRow | BeatRow) -> Side:
+    return one.leg.side if isinstance(one, StoredQuote) else one.side
 
 
 def _one_bar(rows: list[BarRow]) -> Bar:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from spreadwatch.core.events import Batch, Clock, Event, Link, Trade, Trades
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.chunker import Assembler, is_empty
 from spreadwatch.storage.rows import Chunk, Limits, Named, Run, StorageError, Store
 
@@ -60,7 +60,7 @@ class Recorder:
     def __init__(
         self,
         store: Store,
-        contracts: Mapping[Venue, Iterable[Named]],
+        contracts: Mapping[Side, Iterable[Named]],
         silence_ms: int,
         clock: Clock,
         settings: RecorderSettings | None = None,
@@ -75,9 +75,9 @@ class Recorder:
         self._assembler = Assembler(self.run, start, contracts, silence_ms, changes_only=changes_only)
         self._limit = min(self._settings.rows, self._settings.size_bytes // ROW_BYTES)
         self._events: deque[Batch | Link | Trade] = deque()
-        self._put = dict.fromkeys([*Venue, None], 0)  # each counted by one thread only
+        self._put = dict.fromkeys([*Side, None], 0)  # each counted by one thread only
         self._taken = 0
-        self._losses: dict[tuple[Venue, str], tuple[int, int, int]] = {}
+        self._losses: dict[tuple[Side, str], tuple[int, int, int]] = {}
         self._losing = threading.Lock()
         self._dropped = self._stored = self._held = 0
         self._fault: str | None = None
@@ -114,14 +114,14 @@ class Recorder:
     def put(self, event: Event) -> None:
         """Hand over an event without ever waiting: quotes that find no room are counted as dropped.
 
-        Safe from any thread, as long as batches of one venue come from one thread at a time.
+        Safe from any thread, as long as batches of one side come from one thread at a time.
         """
         if isinstance(event, Batch):
             weight = len(event.quotes) or 1
             if not self._has_room(weight):
-                self._lose(event.venue, event.at.wall_ms, [quote.symbol for quote in event.quotes])
+                self._lose(event.side, event.at.wall_ms, [quote.symbol for quote in event.quotes])
                 return
-            self._put[event.venue] += weight
+            self._put[event.side] += weight
             self._events.append(event)
         elif isinstance(event, Link):
             self._events.append(event)
@@ -135,7 +135,7 @@ class Recorder:
             self._put[None] += 1
             self._events.append(trade)
         else:
-            self._lose(Venue.SPOT, trade.received.wall_ms, [trade.symbol])
+            self._lose(Side.SPOT, trade.received.wall_ms, [trade.symbol])
 
     def status(self) -> RecorderStatus:
         """Return what it does at this moment. Any thread."""
@@ -147,12 +147,12 @@ class Recorder:
     def _has_room(self, weight: int) -> bool:
         return sum(self._put.values()) - self._taken + weight <= self._limit
 
-    def _lose(self, venue: Venue, at_ms: int, symbols: list[str]) -> None:
+    def _lose(self, side: Side, at_ms: int, symbols: list[str]) -> None:
         with self._losing:
             self._dropped += len(symbols)
             for symbol in symbols:
-                first_ms, _, count = self._losses.get((venue, symbol), (at_ms, 0, 0))
-                self._losses[venue, symbol] = (first_ms, at_ms + 1, count + 1)
+                first_ms, _, count = self._losses.get((side, symbol), (at_ms, 0, 0))
+                self._losses[side, symbol] = (first_ms, at_ms + 1, count + 1)
 
     def _top(self) -> None:
         while True:
@@ -174,7 +174,7 @@ class Recorder:
         chunk, self._pending = self._pending, None
         for leg, rows in chunk.quotes if chunk else ():
             reason = f"an error in this program lost {len(rows)} quotes"
-            self._assembler.lost(leg.venue, leg.symbol, rows[0].received_ms, rows[-1].received_ms + 1, reason)
+            self._assembler.lost(leg.side, leg.symbol, rows[0].received_ms, rows[-1].received_ms + 1, reason)
         self._dropped += self._pending_weight
         self._taken += self._pending_weight
         self._pending_weight = 0
@@ -249,9 +249,9 @@ class Recorder:
     def _tell_losses(self) -> None:
         with self._losing:
             losses, self._losses = self._losses, {}
-        for (venue, symbol), (from_ms, to_ms, count) in losses.items():
+        for (side, symbol), (from_ms, to_ms, count) in losses.items():
             reason = f"the recorder had no room for {count} quotes"
-            self._assembler.lost(venue, symbol, from_ms, to_ms, reason)
+            self._assembler.lost(side, symbol, from_ms, to_ms, reason)
 
     def _failed(self, error: StorageError) -> None:
         sentence = str(error)

@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from spreadwatch.core.answers import RecordedGap
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.errors import SpreadwatchError
 
 ARRIVALS = 1 << 14
@@ -33,7 +33,7 @@ class Refusal(StorageError):  # noqa: N818 - an answer, not an accident
 
 
 class Named(Protocol):
-    """What a venue calls a symbol, and how many coins one contract holds."""
+    """What a side calls a symbol, and how many coins one contract holds."""
 
     @property
     def symbol(self) -> str:
@@ -41,17 +41,17 @@ class Named(Protocol):
 
     @property
     def wire(self) -> str:
-        """The venue's name of it."""
+        """The side's name of it."""
 
     @property
     def multiplier(self) -> int:
         """A price on the wire ÷ this is the price of one coin."""
 
 
-class Leg(Struct, frozen=True):
-    """One symbol on one venue, with the name and the multiplier of the wire."""
+class StoredLeg(Struct, frozen=True, rename={"side": "venue"}):
+    """One symbol on one side, with the name and the multiplier of the wire. Files call the side a venue."""
 
-    venue: Venue
+    side: Side
     symbol: str
     wire: str
     multiplier: int = 1
@@ -93,7 +93,7 @@ class LinkRow(Struct, frozen=True, array_like=True):
 
     received_ms: int
     arrival: int
-    venue: Venue
+    side: Side
     phase: str
     reason: str
 
@@ -103,7 +103,7 @@ class BeatRow(Struct, frozen=True, gc=False, array_like=True):
 
     received_ms: int
     arrival: int
-    venue: Venue
+    side: Side
 
 
 class BarRow(Struct, frozen=True, array_like=True):
@@ -129,8 +129,8 @@ class Chunk(Struct):
 
     run: Run
     until_ms: int
-    quotes: list[tuple[Leg, list[QuoteRow]]]
-    trades: list[tuple[Leg, list[TradeRow]]]
+    quotes: list[tuple[StoredLeg, list[QuoteRow]]]
+    trades: list[tuple[StoredLeg, list[TradeRow]]]
     links: list[LinkRow]
     beats: list[BeatRow]
     gaps: list[RecordedGap]
@@ -141,7 +141,7 @@ class Chunk(Struct):
         """How many quotes and trades are in it."""
         return sum(len(rows) for _, rows in self.quotes) + sum(len(rows) for _, rows in self.trades)
 
-    def legs(self) -> Iterator[tuple[str, Leg]]:
+    def legs(self) -> Iterator[tuple[str, StoredLeg]]:
         """Yield every leg in it with the kind of its rows: "quotes" or "trades"."""
         for leg, _ in self.quotes:
             yield "quotes", leg

@@ -5,13 +5,13 @@ from decimal import Decimal
 from msgspec import Struct
 
 from spreadwatch.core.quote import Instant, Quote
-from spreadwatch.storage.rows import EXACT, Leg, QuoteRow, TradeRow, per_coin
+from spreadwatch.storage.rows import EXACT, QuoteRow, StoredLeg, TradeRow, per_coin
 
 
 class StoredQuote(Struct, frozen=True, gc=False):
     """A quote with its leg. `run` is the number of its run in this store."""
 
-    leg: Leg
+    leg: StoredLeg
     row: QuoteRow
     run: int
 
@@ -29,13 +29,13 @@ class StoredQuote(Struct, frozen=True, gc=False):
             bid, ask, bid_qty, ask_qty = bid / coins, ask / coins, bid_qty * coins, ask_qty * coins
         at = Instant(row.received_ms, row.received_ms)
         leg = self.leg
-        return Quote(leg.venue, leg.symbol, bid, bid_qty, ask, ask_qty, row.update_id, row.exchange_ms, at)
+        return Quote(leg.side, leg.symbol, bid, bid_qty, ask, ask_qty, row.update_id, row.exchange_ms, at)
 
 
 class StoredTrade(Struct, frozen=True, gc=False):
     """A spot trade with its leg. `run` is the number of its run in this store."""
 
-    leg: Leg
+    leg: StoredLeg
     row: TradeRow
     run: int
 

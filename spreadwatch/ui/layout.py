@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui.alerts.alerts import Alerting
 from spreadwatch.ui.cards.costs import Costs
@@ -90,8 +90,8 @@ class Parts:
         self.header = Header(body, painter, options.badge, lambda: hooks.act("reset"), hooks.open_menu)
         self.spread_card = SpreadCard(body, painter, hooks.copy, hooks.prove, utc=utc)
         self.quotes = frame(body, painter, "background")
-        self.spot_card = QuoteCard(self.quotes, painter, hooks.copy, Venue.SPOT, utc=utc)
-        self.futures_card = QuoteCard(self.quotes, painter, hooks.copy, Venue.FUTURES, utc=utc)
+        self.spot_card = QuoteCard(self.quotes, painter, hooks.copy, Side.SPOT, utc=utc)
+        self.futures_card = QuoteCard(self.quotes, painter, hooks.copy, Side.FUTURES, utc=utc)
         self.costs = Costs(body, painter, hooks.copy, self.tooltip, lambda: hooks.act("costs"))
         self.costs.show_all(window.costs)
         self.chart = ChartPart(body, painter, options, callbacks, hooks.flush, hooks.say, hooks.note)

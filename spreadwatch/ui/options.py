@@ -72,7 +72,7 @@ class Callbacks:
 
     `reset`: forget a symbol's extremes. `diagnostics`: a report to copy. `focus`: this symbol is shown from now
     on, so `Snapshot.pairs` has to hold it. `add`, `remove`: watch a symbol, or no longer; a sentence says why
-    not. `candidates`: the symbols that trade on both venues, None while that is not known.
+    not. `candidates`: the symbols that trade on both sides, None while that is not known.
 
     `series`: the past of a symbol, None for one that is not watched; `axis_ms`: where a moment is on its axis.
     `rules`: those of alerts that are in force; `add_rule` takes texts by the names of a rule's fields; a sentence

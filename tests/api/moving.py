@@ -8,7 +8,7 @@ from decimal import Decimal
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import Snapshot
 from tests.api.parts import ListArchive
 from tests.core.builders import FUTURES, SPOT, link
@@ -41,7 +41,7 @@ class Moving:
         self._latest: Snapshot | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="moving", daemon=True)
-        for venue in Venue:
+        for venue in Side:
             self._market.apply(link(venue, Phase.OPEN, self._now()))
 
     def latest(self) -> Snapshot | None:

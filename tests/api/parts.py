@@ -14,7 +14,7 @@ from spreadwatch.api.questions import Archive, Live
 from spreadwatch.api.server import Server
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from tests.core.builders import FUTURES, SPOT, Scene
 
@@ -101,7 +101,7 @@ class SceneLive:
         self.say(SPOT, "99.00", "100.00")
         self.say(FUTURES, "99.00", "101.00")
 
-    def say(self, venue: Venue, bid: str, ask: str) -> None:
+    def say(self, venue: Side, bid: str, ask: str) -> None:
         """Let a quote come 10 ms later."""
         self.now_ms += 10
         self.scene.say(venue, self.now_ms, bid, ask)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from spreadwatch.core.events import Link, Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.parsing.quotes import QuoteParser
@@ -31,11 +31,11 @@ class Pipeline:
         contracts = [Contract(SYMBOL, SYMBOL)]
         self._market = Market([SYMBOL], 3_000)
         self._venues = [
-            (Tape(venue.value), FrameDecoder(), QuoteParser(venue, contracts)) for venue in (Venue.SPOT, Venue.FUTURES)
+            (Tape(venue.value), FrameDecoder(), QuoteParser(venue, contracts)) for venue in (Side.SPOT, Side.FUTURES)
         ]
         self._reads = 0
         self._now_ms = 1_790_000_000_000
-        for venue in Venue:
+        for venue in Side:
             self._market.apply(Link(venue, Phase.OPEN, "open", self._now()))
         self.applied = 0
 

@@ -10,7 +10,7 @@ import time
 
 import spreadwatch
 from spreadwatch.core.events import Batch, Event
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import clock
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import quote_stream
@@ -49,7 +49,7 @@ class CountingSink:
             self.done.set()
 
 
-def measure(venue: Venue, base_url: str, count: int, warm: int) -> CountingSink:
+def measure(venue: Side, base_url: str, count: int, warm: int) -> CountingSink:
     """Run one connection until `count` quotes came."""
     sink = CountingSink(count, warm)
     stream = quote_stream(
@@ -77,7 +77,7 @@ def measure(venue: Venue, base_url: str, count: int, warm: int) -> CountingSink:
 def main() -> None:
     """Measure, and print one JSON line."""
     told = arguments()
-    venue = Venue.SPOT if told.option.startswith("spot") else Venue.FUTURES
+    venue = Side.SPOT if told.option.startswith("spot") else Side.FUTURES
     laps = int(told.option.removeprefix("spot") or 1)
     sinks = [measure(venue, told.stream, told.count, told.warm) for _ in range(laps)]
     print(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from spreadwatch.core.events import Trade
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from tests.commands.history_recording import (
     MINUTE_MS,
     Place,
@@ -220,8 +220,8 @@ def test_gaps_are_told_with_their_lengths_and_reasons(tmp_path: Path, capsys: Sh
     with recording(at.store(), start_ms=start_ms) as recorder:
         for link in open_links(start_ms):
             recorder.put(link)
-        recorder.put(quote_batch(Venue.SPOT, 1, start_ms + 250))
-        recorder.put(quote_batch(Venue.FUTURES, 2, start_ms + 90_000))
+        recorder.put(quote_batch(Side.SPOT, 1, start_ms + 250))
+        recorder.put(quote_batch(Side.FUTURES, 2, start_ms + 90_000))
         settle(recorder)
     assert ask(at, "gaps", "--json") == 0
     [told] = objects(capsys)
@@ -250,8 +250,8 @@ def fresh(tmp_path: Path) -> tuple[Place, int]:
         for link in open_links(start_ms):
             recorder.put(link)
         for number in range(1, 601):
-            recorder.put(quote_batch(Venue.SPOT, number, start_ms + number * 1000 - 500, price=f"{number}.00"))
-        recorder.put(quote_batch(Venue.SPOT, 601, start_ms + 599_600, symbol="PEPEUSDT", price="0.5"))
+            recorder.put(quote_batch(Side.SPOT, number, start_ms + number * 1000 - 500, price=f"{number}.00"))
+        recorder.put(quote_batch(Side.SPOT, 601, start_ms + 599_600, symbol="PEPEUSDT", price="0.5"))
         recorder.put_trade(Trade("PEPEUSDT", 7, "0.00001230", "5", start_ms, Instant(start_ms + 599_700, 0)))
         settle(recorder)
     return at, start_ms

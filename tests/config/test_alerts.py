@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spreadwatch.config import Config, describe, load, rule_from_texts
 from spreadwatch.config.alerts import FIELDS, rule_to_table
-from spreadwatch.core.alerts import Number, Rule, Side
+from spreadwatch.core.alerts import Direction, Number, Rule
 from tests.config.test_load import TOML_VALUES, Folders, folders, load_or_refuse, toml
 
 __all__ = ["folders"]
@@ -36,12 +36,12 @@ def test_a_rule_is_read_exactly(folders: Folders) -> None:
     folders.write(CHEAP)
     [rule] = folders.load().alerts
     assert rule == Rule(
-        "entry is cheap", "ETHUSDT", Number.EDGE, Side.ABOVE, Decimal("3.50"), Decimal(2), 1.5, 60.0, once=True
+        "entry is cheap", "ETHUSDT", Number.EDGE, Direction.ABOVE, Decimal("3.50"), Decimal(2), 1.5, 60.0, once=True
     )
     assert str(rule.level) == "3.50"
     assert (type(rule.level), type(rule.rearm), type(rule.hold_s)) == (Decimal, Decimal, float)
     assert isinstance(rule.number, Number)
-    assert isinstance(rule.side, Side)
+    assert isinstance(rule.side, Direction)
 
 
 def test_a_level_that_no_float_holds_stays_exact(folders: Folders) -> None:
@@ -250,7 +250,7 @@ def test_a_form_makes_a_rule() -> None:
         "ETHUSDT spread below -1.50",
         "ETHUSDT",
         Number.SPREAD,
-        Side.BELOW,
+        Direction.BELOW,
         Decimal("-1.50"),
         Decimal(-1),
         0.0,
@@ -287,8 +287,8 @@ DECIMALS = st.decimals(-(10**9), 10**9, places=6, allow_nan=False)
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     low, high = sorted(draw(st.tuples(DECIMALS, DECIMALS).filter(lambda two: two[0] != two[1])))
-    side = draw(st.sampled_from(Side))
-    level, rearm = (high, low) if side is Side.ABOVE else (low, high)
+    side = draw(st.sampled_from(Direction))
+    level, rearm = (high, low) if side is Direction.ABOVE else (low, high)
     name = draw(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60))
     symbol = draw(st.none() | st.sampled_from(["ETHUSDT", "币安人生USDT", "BTCUSDT_261225"]))
     seconds = st.floats(0, 86_400)
@@ -308,7 +308,7 @@ def test_any_rules_survive_their_description(made: list[Rule]) -> None:
 @unhurried
 @given(st.dictionaries(st.sampled_from([*FIELDS, "other"]), TOML_VALUES, max_size=6))
 def test_any_table_is_taken_or_refused(table: dict[str, object]) -> None:
-    whole = {**rule_to_table(Rule("a", None, Number.BPS, Side.ABOVE, Decimal(2), Decimal(1))), **table}
+    whole = {**rule_to_table(Rule("a", None, Number.BPS, Direction.ABOVE, Decimal(2), Decimal(1))), **table}
     load_or_refuse("[[alerts]]\n" + "".join(f"{name} = {toml(value)}\n" for name, value in whole.items()))
     load_or_refuse(f"alerts = [{toml(table)}]")
 

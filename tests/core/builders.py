@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import PairSnapshot, to_json
 
-SPOT, FUTURES = Venue.SPOT, Venue.FUTURES
+SPOT, FUTURES = Side.SPOT, Side.FUTURES
 SYMBOL = "ETHUSDT"
 SILENCE_MS = 3000
 HOUR_MS = 3_600_000
@@ -19,7 +19,7 @@ def moment(ms: int, wall_ahead_ms: int = 0) -> Instant:
 
 
 def quote(
-    venue: Venue, update_id: int, bid: str, ask: str, at: Instant, *, symbol: str = SYMBOL, qty: str = "1.5"
+    venue: Side, update_id: int, bid: str, ask: str, at: Instant, *, symbol: str = SYMBOL, qty: str = "1.5"
 ) -> Quote:
     """Return a quote with the same quantity on both sides."""
     exchange_ms = at.wall_ms - 5 if venue is FUTURES else None
@@ -28,15 +28,15 @@ def quote(
 
 def batch(*quotes: Quote) -> Batch:
     """Return the batch that one read of these quotes gives."""
-    return Batch(quotes[0].venue, quotes[0].received, list(quotes), heard=True)
+    return Batch(quotes[0].side, quotes[0].received, list(quotes), heard=True)
 
 
-def heartbeat(venue: Venue, at: Instant) -> Batch:
+def heartbeat(venue: Side, at: Instant) -> Batch:
     """Return the batch of a read that brought only the heartbeat symbol."""
     return Batch(venue, at, [], heard=True)
 
 
-def link(venue: Venue, phase: Phase, at: Instant, reason: str = "a reason") -> Link:
+def link(venue: Side, phase: Phase, at: Instant, reason: str = "a reason") -> Link:
     """Return the news that a connection entered a phase."""
     return Link(venue, phase, reason, at)
 
@@ -48,22 +48,22 @@ class Scene:
         self.market = Market([SYMBOL], SILENCE_MS)
         self.ids = {SPOT: 0, FUTURES: 0}
         self.wall_ahead_ms = 0
-        for venue in Venue:
+        for venue in Side:
             self.link(venue, Phase.OPEN, 0)
 
     def at(self, ms: int) -> Instant:
         """Return a moment on the scene's clocks."""
         return moment(ms, self.wall_ahead_ms)
 
-    def link(self, venue: Venue, phase: Phase, ms: int, reason: str = "a reason") -> None:
+    def link(self, venue: Side, phase: Phase, ms: int, reason: str = "a reason") -> None:
         """Let a connection enter a phase."""
         self.market.apply(link(venue, phase, self.at(ms), reason))
 
-    def beat(self, venue: Venue, ms: int) -> None:
+    def beat(self, venue: Side, ms: int) -> None:
         """Let only the heartbeat symbol be heard."""
         self.market.apply(heartbeat(venue, self.at(ms)))
 
-    def say(self, venue: Venue, ms: int, bid: str, ask: str, update_id: int | None = None) -> None:
+    def say(self, venue: Side, ms: int, bid: str, ask: str, update_id: int | None = None) -> None:
         """Let a quote come; its update id is the next one unless given."""
         self.ids[venue] = self.ids[venue] + 1 if update_id is None else update_id
         self.market.apply(batch(quote(venue, self.ids[venue], bid, ask, self.at(ms))))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from spreadwatch.core.events import Batch, Dropped, Event, Link, Phase
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Reset:
 class Heard:
     """A venue gave a sign of life."""
 
-    venue: Venue
+    venue: Side
     at: Instant
 
 
@@ -63,17 +63,17 @@ class Oracle:
         steps: list[Step] = []
         for event in self.events:
             if isinstance(event, Batch):
-                steps += [Heard(event.venue, event.at)] if event.heard else []
+                steps += [Heard(event.side, event.at)] if event.heard else []
                 steps += event.quotes
             elif isinstance(event, Link | Reset):
                 steps.append(event)
         return steps
 
-    def live(self, steps: list[Step], venue: Venue, symbol: str, now: Instant) -> bool:
+    def live(self, steps: list[Step], venue: Side, symbol: str, now: Instant) -> bool:
         return leg_state(steps, venue, symbol, now, self.silence_ms) == "live"
 
     def both_live(self, steps: list[Step], symbol: str, now: Instant) -> bool:
-        return all(self.live(steps, venue, symbol, now) for venue in Venue)
+        return all(self.live(steps, venue, symbol, now) for venue in Side)
 
     def samples(self, symbol: str, *, session: bool = False) -> list[Sample]:
         """Return every spread that existed at an accepted quote, or that came to exist again, since the reset.
@@ -90,13 +90,13 @@ class Oracle:
         return samples
 
     def _of_batch(self, before: list[Step], batch: Batch, symbol: str) -> list[Sample]:
-        steps: list[Step] = [*before, *([Heard(batch.venue, batch.at)] if batch.heard else [])]
+        steps: list[Step] = [*before, *([Heard(batch.side, batch.at)] if batch.heard else [])]
         found: list[Sample] = []
         taken = False
         for quote in batch.quotes:
-            count = len(accepted(steps, batch.venue, symbol))
+            count = len(accepted(steps, batch.side, symbol))
             steps.append(quote)
-            if len(accepted(steps, batch.venue, symbol)) > count:
+            if len(accepted(steps, batch.side, symbol)) > count:
                 taken = True
                 found += self._sample(steps, symbol, batch.at)
         if not taken and not self.both_live(before, symbol, batch.at):
@@ -106,10 +106,10 @@ class Oracle:
     def _sample(self, steps: list[Step], symbol: str, at: Instant) -> list[Sample]:
         if not self.both_live(steps, symbol, at):
             return []
-        spot, futures = (accepted(steps, venue, symbol)[-1] for venue in Venue)
+        spot, futures = (accepted(steps, venue, symbol)[-1] for venue in Side)
         return [] if apart(spot, futures) else [Sample(spot.ask - futures.bid, at, spot, futures)]
 
-    def gaps(self, venue: Venue, symbol: str, now: Instant) -> list[tuple[Instant, Instant | None]]:
+    def gaps(self, venue: Side, symbol: str, now: Instant) -> list[tuple[Instant, Instant | None]]:
         """Return from when until when the leg was not live, None while it lasts, since its first connection.
 
         The state can only change at an event, or when a silence grows too long; wall and monotonic clock agree.
@@ -122,7 +122,7 @@ class Oracle:
         moments |= {
             Instant(step.at.wall_ms + late, step.at.mono_ms + late) for step in steps if isinstance(step, Heard)
         }
-        began = next((step.at for step in steps if isinstance(step, Link) and step.venue is venue), now)
+        began = next((step.at for step in steps if isinstance(step, Link) and step.side is venue), now)
         gaps: list[tuple[Instant, Instant | None]] = []
         for moment in sorted(
             (one for one in {*moments, now} if began.mono_ms <= one.mono_ms <= now.mono_ms), key=by_time
@@ -139,8 +139,8 @@ class Oracle:
     def answer(self, symbol: str, now: Instant) -> dict[str, object]:
         """Return the snapshot JSON of design §6 without its reasons."""
         steps = self.steps()
-        legs = {venue: leg_state(steps, venue, symbol, now, self.silence_ms) for venue in Venue}
-        spot, futures = (next(reversed(accepted(steps, venue, symbol)), None) for venue in Venue)
+        legs = {venue: leg_state(steps, venue, symbol, now, self.silence_ms) for venue in Side}
+        spot, futures = (next(reversed(accepted(steps, venue, symbol)), None) for venue in Side)
         state = next((word for word in ("stale", "connecting") if word in legs.values()), "live")
         if state == "live" and spot and futures and apart(spot, futures):
             state = "refused"
@@ -148,18 +148,18 @@ class Oracle:
             "symbol": symbol,
             "at_ms": now.wall_ms,
             "state": state,
-            "spot": leg_json(spot, legs[Venue.SPOT], now),
-            "futures": leg_json(futures, legs[Venue.FUTURES], now),
+            "spot": leg_json(spot, legs[Side.SPOT], now),
+            "futures": leg_json(futures, legs[Side.FUTURES], now),
             "spread": {**now_json(spot, futures, live=state == "live"), **extremes_json(self.samples(symbol))},
             "counts": self._counts(steps, symbol),
         }
 
     def _counts(self, steps: list[Step], symbol: str) -> dict[str, int]:
-        taken = {venue: len(accepted(steps, venue, symbol)) for venue in Venue}
-        opens = [[step for step in steps if is_opening(step, venue)] for venue in Venue]
+        taken = {venue: len(accepted(steps, venue, symbol)) for venue in Side}
+        opens = [[step for step in steps if is_opening(step, venue)] for venue in Side]
         return {
-            "spot": taken[Venue.SPOT],
-            "futures": taken[Venue.FUTURES],
+            "spot": taken[Side.SPOT],
+            "futures": taken[Side.FUTURES],
             "rejected": sum(len(event.rejects) for event in self.events if isinstance(event, Batch)),
             "repeated": sum(event.repeated.count(symbol) for event in self.events if isinstance(event, Batch)),
             "reconnects": sum(max(0, len(each) - 1) for each in opens),
@@ -175,23 +175,23 @@ def later(event: Event | Reset, moment: Instant) -> bool:
     return isinstance(event, Batch | Link) and event.at.mono_ms > moment.mono_ms
 
 
-def is_opening(step: Step, venue: Venue) -> bool:
-    return isinstance(step, Link) and step.venue is venue and step.phase is Phase.OPEN
+def is_opening(step: Step, venue: Side) -> bool:
+    return isinstance(step, Link) and step.side is venue and step.phase is Phase.OPEN
 
 
-def accepted(steps: list[Step], venue: Venue, symbol: str) -> list[Quote]:
+def accepted(steps: list[Step], venue: Side, symbol: str) -> list[Quote]:
     """Return the quotes of a leg in order: those that are not new never come so far."""
-    return [step for step in steps if isinstance(step, Quote) and (step.venue, step.symbol) == (venue, symbol)]
+    return [step for step in steps if isinstance(step, Quote) and (step.side, step.symbol) == (venue, symbol)]
 
 
-def leg_state(steps: list[Step], venue: Venue, symbol: str, now: Instant, silence_ms: int) -> str:
+def leg_state(steps: list[Step], venue: Side, symbol: str, now: Instant, silence_ms: int) -> str:
     openings = [place for place, step in enumerate(steps) if is_opening(step, venue)]
     if not openings:
         return "connecting"
     before, present = steps[: openings[-1]], steps[openings[-1] :]
     if len(accepted(steps, venue, symbol)) == len(accepted(before, venue, symbol)):
         return "connecting"
-    phases = [step.phase for step in present if isinstance(step, Link) and step.venue is venue]
+    phases = [step.phase for step in present if isinstance(step, Link) and step.side is venue]
     signs = [step.at for step in present if isinstance(step, Heard) and step.venue is venue]
     if phases[-1] is not Phase.OPEN or gone_ms(signs[-1], now) > silence_ms:
         return "stale"

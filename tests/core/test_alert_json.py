@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spreadwatch.core.alert_json import alert_to_json, sentence
-from spreadwatch.core.alerts import Number, Side
+from spreadwatch.core.alerts import Direction, Number
 from tests.notify.examples import NOON_MS, RULE, alert
 
 
@@ -57,7 +57,7 @@ def test_the_evidence_holds_everything_as_documented() -> None:
 
 
 def test_a_spread_is_said_exactly_and_a_rule_for_all_has_no_symbol() -> None:
-    rule = replace(RULE, symbol=None, number=Number.SPREAD, side=Side.BELOW, level=Decimal("-0.000001"))
+    rule = replace(RULE, symbol=None, number=Number.SPREAD, side=Direction.BELOW, level=Decimal("-0.000001"))
     made = alert(rule=rule, value="-0.00000135")
     assert sentence(made) == "entry is cheap: ETHUSDT spread is -0.00000135, at or below -0.000001"
     assert alert_to_json(made)["rule"]["symbol"] is None  # type: ignore[index]

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from spreadwatch.core.alerts import KEPT, Alert, AlertBook, Number, Rule, Side, Watch, check
+from spreadwatch.core.alerts import KEPT, Alert, AlertBook, Direction, Number, Rule, Watch, check
 from spreadwatch.core.net import Fees, edge_bps
 from spreadwatch.core.quote import Quote
 from spreadwatch.core.spread import bps, entry
 from tests.core.builders import FUTURES, SPOT, moment, quote
 
-ABOVE = Rule("high", None, Number.SPREAD, Side.ABOVE, level=Decimal(5), rearm=Decimal(2))
-BELOW = Rule("low", None, Number.SPREAD, Side.BELOW, level=Decimal(-5), rearm=Decimal(-2))
+ABOVE = Rule("high", None, Number.SPREAD, Direction.ABOVE, level=Decimal(5), rearm=Decimal(2))
+BELOW = Rule("low", None, Number.SPREAD, Direction.BELOW, level=Decimal(-5), rearm=Decimal(-2))
 FEES = Fees(Decimal("0.001"), Decimal("0.0005"))
 
 Story = list[tuple[int, Decimal | None]]
@@ -125,8 +125,8 @@ class Slow:
     fired: Fired = field(default_factory=list)
     samples_when_fired: int = 0
 
-    def beyond(self, value: Decimal | None, limit: Decimal, side: Side) -> bool:
-        return value is not None and (value >= limit if side is Side.ABOVE else value <= limit)
+    def beyond(self, value: Decimal | None, limit: Decimal, side: Direction) -> bool:
+        return value is not None and (value >= limit if side is Direction.ABOVE else value <= limit)
 
     def run(self, story: Story, until_ms: int) -> Fired:
         for t_ms in range(until_ms):
@@ -144,7 +144,7 @@ class Slow:
             begin -= 1
         if begin == len(self.samples) or (rule.once and self.fired):
             return
-        opposite = Side.BELOW if rule.side is Side.ABOVE else Side.ABOVE
+        opposite = Direction.BELOW if rule.side is Direction.ABOVE else Direction.ABOVE
         armed = False
         for _, value in self.samples[self.samples_when_fired : begin]:
             armed = value is not None and (armed or self.beyond(value, rule.rearm, opposite))

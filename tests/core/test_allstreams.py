@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spreadwatch.core.net import fees, net
 from spreadwatch.core.percentile import SecondCloses
-from spreadwatch.core.quote import Quote, Venue
+from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.sliding import SlidingExtremes
 from spreadwatch.core.spread import Extreme, entry
 from spreadwatch.core.timeline import Timeline
@@ -105,20 +105,20 @@ class Ours:
 
     def play(self, capture: Path, instants: dict[int, int]) -> dict[int, Shown]:
         """Take all quotes; return the figures after the spreads in `instants`, so many ms later."""
-        contracts = {venue: [contract(venue, "BTCUSDT")] for venue in Venue}
-        last: dict[Venue, Quote] = {}
+        contracts = {venue: [contract(venue, "BTCUSDT")] for venue in Side}
+        last: dict[Side, Quote] = {}
         shown: dict[int, Shown] = {}
         count = 0
         for batch in batches(Capture(capture), contracts):
             t_ms = self.timeline.elapsed_ms(batch.at)
             for quote in batch.quotes:
-                last[quote.venue] = quote
+                last[quote.side] = quote
                 if len(last) < 2:
                     continue
                 if not count:
                     self.timeline = Timeline()
                     t_ms = self.timeline.elapsed_ms(batch.at)
-                spot, futures = last[Venue.SPOT], last[Venue.FUTURES]
+                spot, futures = last[Side.SPOT], last[Side.FUTURES]
                 spread = entry(spot, futures)
                 self.sliding.take(t_ms, spot, futures, spread, batch.at)
                 self.closes.take(t_ms, spread)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from spreadwatch.core.events import Phase
 from spreadwatch.core.gaps import KEPT, GapLedger
 from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.snapshot import Snapshot
 from tests.core.builders import FUTURES, HOUR_MS, SPOT, SYMBOL, Scene, live_scene, moment
 from tests.core.test_market_oracle import Run, play, runs
@@ -22,9 +22,9 @@ def beats(scene: Scene, start_ms: int, stop_ms: int) -> None:
         scene.beat(FUTURES, ms)
 
 
-def spans(snapshot: Snapshot, venue: Venue) -> list[tuple[int, int | None]]:
+def spans(snapshot: Snapshot, venue: Side) -> list[tuple[int, int | None]]:
     """Return the gaps of a venue in monotonic ms."""
-    found = [gap for gap in snapshot.gaps if gap.venue is venue]
+    found = [gap for gap in snapshot.gaps if gap.side is venue]
     return [(gap.start.mono_ms, None if gap.end is None else gap.end.mono_ms) for gap in found]
 
 
@@ -32,10 +32,10 @@ def spans(snapshot: Snapshot, venue: Venue) -> list[tuple[int, int | None]]:
 @given(runs())
 def test_a_leg_has_an_open_gap_exactly_while_it_is_not_live(run: Run) -> None:
     for now, snapshot in play(run)[2]:
-        lasting = {(gap.symbol, gap.venue) for gap in snapshot.gaps if gap.end is None}
+        lasting = {(gap.symbol, gap.side) for gap in snapshot.gaps if gap.end is None}
         for pair in snapshot.pairs:
             for leg in (pair.spot, pair.futures):
-                assert (leg.state is not State.LIVE) == ((pair.symbol, leg.venue) in lasting), now
+                assert (leg.state is not State.LIVE) == ((pair.symbol, leg.side) in lasting), now
 
 
 @fast
@@ -74,7 +74,7 @@ def test_a_gap_after_a_late_look_has_its_own_time_and_reason() -> None:
     scene.link(SPOT, Phase.LOST, 5200, "cut")
     scene.link(SPOT, Phase.OPEN, 5500)
     scene.say(SPOT, 5600, "99.00", "100.00")
-    last = [gap for gap in scene.market.snapshot(moment(5700)).gaps if gap.venue is SPOT][-1]
+    last = [gap for gap in scene.market.snapshot(moment(5700)).gaps if gap.side is SPOT][-1]
     assert (last.start, last.end, last.reason) == (moment(5200), moment(5600), "cut")
 
 
@@ -94,7 +94,7 @@ def test_a_laptop_that_slept_has_a_gap_until_its_first_quote() -> None:
     scene.say(SPOT, 25, "99.00", "100.00")
     scene.say(FUTURES, 26, "99.00", "101.00")
     for venue, last_ms, back_ms in ((SPOT, 10, 25), (FUTURES, 20, 26)):
-        gap = [gap for gap in scene.market.snapshot(scene.at(27)).gaps if gap.venue is venue][-1]
+        gap = [gap for gap in scene.market.snapshot(scene.at(27)).gaps if gap.side is venue][-1]
         assert gap.end == scene.at(back_ms)
         assert gap.start.wall_ms == last_ms + 3001
 

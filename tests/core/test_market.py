@@ -6,7 +6,7 @@ import pytest
 
 from spreadwatch.core.events import Batch, Dropped, Listing, Phase
 from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from tests.core.builders import FUTURES, HOUR_MS, SILENCE_MS, SPOT, SYMBOL, Scene, batch, live_scene, moment, quote
 
 
@@ -23,8 +23,8 @@ def test_a_spread_exists_once_both_legs_have_spoken() -> None:
     assert pair.spread.samples == 1
 
 
-@pytest.mark.parametrize("silent", list(Venue))
-def test_a_silent_leg_hides_the_spread(silent: Venue) -> None:
+@pytest.mark.parametrize("silent", list(Side))
+def test_a_silent_leg_hides_the_spread(silent: Side) -> None:
     scene = live_scene()
     last_ms = 10 if silent is SPOT else 20
     for ms in range(500, 4000, 500):
@@ -37,8 +37,8 @@ def test_a_silent_leg_hides_the_spread(silent: Venue) -> None:
     assert "silent" in pair.reason
 
 
-@pytest.mark.parametrize("silent", list(Venue))
-def test_a_silent_leg_moves_no_extreme_and_counts_no_sample(silent: Venue) -> None:
+@pytest.mark.parametrize("silent", list(Side))
+def test_a_silent_leg_moves_no_extreme_and_counts_no_sample(silent: Side) -> None:
     scene = live_scene()
     before = scene.look(30).spread
     for ms in range(3100, 6000, 100):
@@ -88,9 +88,9 @@ def test_a_connection_that_speaks_again_shows_the_spread_and_counts_it() -> None
 
 
 @pytest.mark.parametrize("reason", ["the exchange closed the connection", ""])
-@pytest.mark.parametrize("venue", list(Venue))
+@pytest.mark.parametrize("venue", list(Side))
 @pytest.mark.parametrize("phase", [Phase.LOST, Phase.OPENING])
-def test_a_lost_connection_hides_the_spread_whatever_the_reason(venue: Venue, phase: Phase, reason: str) -> None:
+def test_a_lost_connection_hides_the_spread_whatever_the_reason(venue: Side, phase: Phase, reason: str) -> None:
     scene = live_scene()
     scene.link(venue, phase, 30, reason)
     pair = scene.look(31)
@@ -98,8 +98,8 @@ def test_a_lost_connection_hides_the_spread_whatever_the_reason(venue: Venue, ph
     assert (pair.reason or "") == reason
 
 
-@pytest.mark.parametrize("venue", list(Venue))
-def test_a_quote_that_comes_late_from_a_lost_connection_is_no_spread(venue: Venue) -> None:
+@pytest.mark.parametrize("venue", list(Side))
+def test_a_quote_that_comes_late_from_a_lost_connection_is_no_spread(venue: Side) -> None:
     scene = live_scene()
     scene.link(venue, Phase.LOST, 30)
     scene.say(venue, 40, "97.00", "98.00")
@@ -107,8 +107,8 @@ def test_a_quote_that_comes_late_from_a_lost_connection_is_no_spread(venue: Venu
     assert (pair.state, pair.spread.current, pair.spread.samples) == (State.STALE, None, 1)
 
 
-@pytest.mark.parametrize("venue", list(Venue))
-def test_after_a_reconnect_a_leg_is_connecting_until_its_next_quote(venue: Venue) -> None:
+@pytest.mark.parametrize("venue", list(Side))
+def test_after_a_reconnect_a_leg_is_connecting_until_its_next_quote(venue: Side) -> None:
     scene = live_scene()
     scene.link(venue, Phase.LOST, 30)
     scene.link(venue, Phase.OPENING, 40)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spreadwatch.core.events import Batch, Dropped, Event, Link, Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import Snapshot, to_json
 from tests.core.builders import HOUR_MS, SILENCE_MS
 from tests.core.oracle import Oracle, Reset, extremes_json
@@ -31,8 +31,8 @@ class Exchange:
     jumps: bool
     mono_ms: int = 0
     ahead_ms: int = 0
-    ids: dict[tuple[Venue, str], int] = field(default_factory=dict)
-    phases: dict[Venue, Phase] = field(default_factory=dict)
+    ids: dict[tuple[Side, str], int] = field(default_factory=dict)
+    phases: dict[Side, Phase] = field(default_factory=dict)
 
     def now(self) -> Instant:
         return Instant(10**12 + self.mono_ms + self.ahead_ms, self.mono_ms)
@@ -43,7 +43,7 @@ class Exchange:
             self.mono_ms += 1
             self.ahead_ms = self.draw(st.sampled_from([-HOUR_MS, 0, HOUR_MS]))
 
-    def link(self, venue: Venue) -> Link:
+    def link(self, venue: Side) -> Link:
         phase = self.phases.get(venue, Phase.LOST)
         choices = {
             Phase.LOST: [Phase.OPENING],
@@ -53,7 +53,7 @@ class Exchange:
         self.phases[venue] = self.draw(st.sampled_from(choices[phase]))
         return Link(venue, self.phases[venue], self.draw(st.sampled_from(["", "a reason"])), self.now())
 
-    def batch(self, venue: Venue) -> Batch:
+    def batch(self, venue: Side) -> Batch:
         at = self.now()
         quotes = [self.quote(venue, at) for _ in range(self.draw(st.sampled_from([0, 1, 1, 1, 2, 3])))]
         heard = bool(quotes) or self.draw(st.booleans())
@@ -61,19 +61,19 @@ class Exchange:
         repeated = tuple(self.draw(st.lists(st.sampled_from([*SYMBOLS, "XRPUSDT"]), max_size=2)))
         return Batch(venue, at, quotes, heard, rejects, repeated)
 
-    def quote(self, venue: Venue, at: Instant) -> Quote:
+    def quote(self, venue: Side, at: Instant) -> Quote:
         symbol = self.draw(st.sampled_from([*SYMBOLS, "XRPUSDT"] if self.wild else SYMBOLS))
         self.ids[venue, symbol] = update_id = self.ids.get((venue, symbol), 10) + self.draw(st.sampled_from([1, 5]))
         cents = self.draw(st.sampled_from([60, 76, 80, 96, 100, 104, 120, 125] if self.wild else range(96, 106)))
         bid = Decimal(cents).scaleb(-2)
         size = Decimal(self.draw(st.integers(1, 3)))
-        exchange_ms = at.wall_ms if venue is Venue.FUTURES else None
+        exchange_ms = at.wall_ms if venue is Side.FUTURES else None
         return Quote(venue, symbol, bid, size, bid + Decimal("0.010"), size, update_id, exchange_ms, at)
 
     def next(self) -> Event | Reset | Instant:
         self.wait()
         kind = self.draw(st.sampled_from(["batch"] * 10 + ["link", "look", "look", "reset", "dropped"]))
-        venue = self.draw(st.sampled_from(list(Venue)))
+        venue = self.draw(st.sampled_from(list(Side)))
         if kind == "look":
             return self.now()
         if kind == "reset":
@@ -88,7 +88,7 @@ def runs(draw: st.DrawFn, *, wild: bool = False, jumps: bool = True) -> Run:
     """Draw a run that starts with both connections open; `wild` prices are often too far apart."""
     exchange = Exchange(draw, wild, jumps)
     run: Run = []
-    for venue in Venue:
+    for venue in Side:
         exchange.phases[venue] = Phase.OPEN
         run.append(Link(venue, Phase.OPEN, "", exchange.now()))
     run += [exchange.next() for _ in range(draw(st.integers(1, 25)))]
@@ -178,9 +178,9 @@ def test_every_interval_in_which_a_leg_was_not_live_is_in_the_ledger(run: Run) -
     assert isinstance(now, Instant)
     snapshot = market.snapshot(now)
     total = 0
-    for venue in Venue:
+    for venue in Side:
         for symbol in SYMBOLS:
-            noted = [(gap.start, gap.end) for gap in snapshot.gaps if (gap.venue, gap.symbol) == (venue, symbol)]
+            noted = [(gap.start, gap.end) for gap in snapshot.gaps if (gap.side, gap.symbol) == (venue, symbol)]
             assert joined(noted) == oracle.gaps(venue, symbol, now)
             total += len(noted)
     assert snapshot.pairs[0].counts.gaps == total

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreadwatch.core.net import Fees, Net, edge_bps, fees, net, sentence
-from spreadwatch.core.quote import Quote, Venue
+from spreadwatch.core.quote import Quote, Side
 from tests.core.builders import FUTURES, SPOT, moment, quote
 
 NO_FEES = Fees(Decimal(0), Decimal(0))
@@ -24,7 +24,7 @@ def pairs(draw: st.DrawFn) -> tuple[Quote, Quote]:
     """Draw the quotes of both legs, within 20 % of each other."""
     quotes = []
     base = draw(prices)
-    for venue in Venue:
+    for venue in Side:
         bid = (base * draw(st.decimals("0.95", "1.05", places=4))).quantize(Decimal("1E-8")) + Decimal("1E-8")
         ask = bid + draw(st.sampled_from(["0.00000001", "0.01", "3.1"]).map(Decimal))
         quotes.append(Quote(venue, "X", bid, draw(sizes), ask, draw(sizes), 1, None, moment(0)))

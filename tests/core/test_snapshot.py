@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spreadwatch.core.events import Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import plain, to_json
 from tests.captures.oracle import Rows, by_brute_force, counts_of, figures, figures_of, lines_of
 from tests.core.builders import FUTURES, SILENCE_MS, SPOT, Scene, batch, link, live_scene
@@ -132,7 +132,7 @@ def test_minutes_of_a_market_give_the_figures_of_brute_force(recorded: Path) -> 
     for number, quote in enumerate(quotes_of(rows)):
         last = quote.received
         if number == 0:
-            for venue in Venue:
+            for venue in Side:
                 market.apply(link(venue, Phase.OPEN, last))
         market.apply(batch(quote))
     found = to_json(market.snapshot(last).pairs[0])

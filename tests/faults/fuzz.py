@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
 from spreadwatch.feed.parsing.quotes import QuoteParser
@@ -298,7 +298,7 @@ def _told(message: bytes | Ping | Close | Violation) -> tuple[str, object]:
 def run(seed: int, count: int, most: int = 5) -> tuple[int, int, list[Disagreement]]:
     """Judge `count` inputs; return how many quotes and violations were in them, and the first disagreements."""
     chance = random.Random(seed)
-    parser = QuoteParser(Venue.FUTURES, CONTRACTS, [HEARTBEAT])
+    parser = QuoteParser(Side.FUTURES, CONTRACTS, [HEARTBEAT])
     quotes = violations = 0
     found: list[Disagreement] = []
     for number in range(count):

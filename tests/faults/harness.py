@@ -23,7 +23,7 @@ from spreadwatch import app, worker
 from spreadwatch.commands.output import JsonLines
 from spreadwatch.commands.watch import WatchOptions, watch
 from spreadwatch.config import Config, Endpoints, Feed
-from spreadwatch.core.alerts import Number, Rule, Side
+from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.core.events import Clock
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot, Snapshot, to_json
 from spreadwatch.feed import clock, stream
@@ -108,8 +108,8 @@ class _Screen(JsonLines):
 _RULES = tuple(  # around the spread of a steady feeder, which swings by a cent
     Rule(f"within {hold_s:g} s", SYMBOL, Number.SPREAD, side, level, rearm, hold_s)
     for side, level, rearm in (
-        (Side.BELOW, Decimal("-1.30"), Decimal("-1.28")),
-        (Side.ABOVE, Decimal("-1.28"), Decimal("-1.30")),
+        (Direction.BELOW, Decimal("-1.30"), Decimal("-1.28")),
+        (Direction.ABOVE, Decimal("-1.28"), Decimal("-1.30")),
     )
     for hold_s in (0.0, 0.6)  # the longer one can only end in a silence
 )
@@ -276,7 +276,7 @@ class Rig:
         if snapshot is None:
             return "nothing"
         pair = snapshot.pairs[0]
-        legs = (f"{leg.venue} {leg.state} ({leg.reason})" for leg in (pair.spot, pair.futures))
+        legs = (f"{leg.side} {leg.state} ({leg.reason})" for leg in (pair.spot, pair.futures))
         return "; ".join([*legs, f"rejects {snapshot.rejects}", f"counts {pair.counts}"])
 
     def check_lies(self) -> None:

@@ -54,7 +54,7 @@ def _no_order() -> contextlib.AbstractContextManager[object]:
             batches.append(batch(self, [payload], at))
         quotes = [quote for one in batches for quote in one.quotes]
         rejects = tuple(reason for one in batches for reason in one.rejects)
-        return Batch(self.venue, at, quotes, any(one.heard for one in batches), rejects)
+        return Batch(self.side, at, quotes, any(one.heard for one in batches), rejects)
 
     return mock.patch.object(QuoteParser, "batch", unordered)
 
@@ -100,7 +100,7 @@ def _trusts_prices() -> Iterator[None]:
                 if ticker := self._decode(payload).data:
                     bid, bid_qty, ask, ask_qty = map(lenient, (ticker.b, ticker.B, ticker.a, ticker.A))
                     number, at_ms = ticker.u, ticker.T
-                    quotes.append(Quote(self.venue, contract.symbol, bid, bid_qty, ask, ask_qty, number, at_ms, at))
+                    quotes.append(Quote(self.side, contract.symbol, bid, bid_qty, ask, ask_qty, number, at_ms, at))
         honest = batch(self, [], at)
         return msgspec.structs.replace(honest, quotes=quotes, heard=bool(quotes))
 

@@ -20,7 +20,7 @@ from unittest.mock import patch
 import pytest
 
 from spreadwatch.core.events import Batch, Event, Link, Phase
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed import binance, stream
 from spreadwatch.feed.fleet import quote_stream
 from spreadwatch.feed.stream import Stream, StreamSettings
@@ -94,9 +94,9 @@ class _Errors(logging.Handler):
         self.found.append(logging.Formatter().format(record))
 
 
-def bases(exchange: Exchange, *venues: Venue) -> dict[Venue, str]:
+def bases(exchange: Exchange, *venues: Side) -> dict[Side, str]:
     """Return the stream URLs of a local exchange."""
-    urls = {Venue.SPOT: exchange.spot_stream, Venue.FUTURES: exchange.futures_stream}
+    urls = {Side.SPOT: exchange.spot_stream, Side.FUTURES: exchange.futures_stream}
     return {venue: urls[venue] for venue in venues or urls}
 
 
@@ -108,7 +108,7 @@ class Streams:
 
     def __init__(
         self,
-        urls: Mapping[Venue, str],
+        urls: Mapping[Side, str],
         settings: StreamSettings = SCALED,
         *,
         ca_file: Path | None = None,
@@ -186,36 +186,36 @@ class Streams:
                 assert left_s > 0, f"not within {limit_s} s: {what}; {self.story()}"
                 self._changed.wait(min(left_s, 0.02))
 
-    def links(self, venue: Venue, phase: Phase | None = None) -> list[tuple[float, Link]]:
+    def links(self, venue: Side, phase: Phase | None = None) -> list[tuple[float, Link]]:
         """Return what happened to a venue's connection."""
         with self._changed:
             seen = list(self.seen)
-        links = [(at_s, event) for at_s, event in seen if isinstance(event, Link) and event.venue is venue]
+        links = [(at_s, event) for at_s, event in seen if isinstance(event, Link) and event.side is venue]
         return [(at_s, link) for at_s, link in links if phase in (None, link.phase)]
 
-    def batches(self, venue: Venue) -> list[tuple[float, Batch]]:
+    def batches(self, venue: Side) -> list[tuple[float, Batch]]:
         """Return what a venue's reads brought."""
         with self._changed:
             seen = list(self.seen)
-        return [(at_s, event) for at_s, event in seen if isinstance(event, Batch) and event.venue is venue]
+        return [(at_s, event) for at_s, event in seen if isinstance(event, Batch) and event.side is venue]
 
-    def quotes(self, venue: Venue) -> list[tuple[float, Quote]]:
+    def quotes(self, venue: Side) -> list[tuple[float, Quote]]:
         """Return a venue's quotes."""
         return [(at_s, quote) for at_s, batch in self.batches(venue) for quote in batch.quotes]
 
-    def reasons(self, venue: Venue) -> list[str]:
+    def reasons(self, venue: Side) -> list[str]:
         """Return why a venue's connections were lost."""
         return [link.reason for _, link in self.links(venue, Phase.LOST)]
 
     def story(self) -> str:
         """Return the last links, for a failed assertion."""
         links = [event for _, event in self.seen if isinstance(event, Link)]
-        return " | ".join(f"{link.venue} {link.phase}: {link.reason}" for link in links[-6:])
+        return " | ".join(f"{link.side} {link.phase}: {link.reason}" for link in links[-6:])
 
 
 def lone(url: str, skipped: SkippedTime, chance: Callable[[], float], settings: StreamSettings = USUAL) -> Stream:
     """Return a spot stream without a thread: `_run` may be called, and waits nowhere."""
-    spot = Venue.SPOT
+    spot = Side.SPOT
     one = quote_stream(
         spot,
         url,

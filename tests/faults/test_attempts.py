@@ -15,13 +15,13 @@ from unittest.mock import patch
 import pytest
 
 from spreadwatch.core.events import Phase
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed.backoff import Attempts, delays
 from tests.exchange.server import Connection, Exchange, encode, frame, http_response
 from tests.faults import figures
 from tests.faults.streams import STREAM, USUAL, Mutants, SkippedTime, Streams, bases, fails
 
-SPOT, FUTURES = Venue.SPOT, Venue.FUTURES
+SPOT, FUTURES = Side.SPOT, Side.FUTURES
 ROOT = Path(__file__).resolve().parents[2]
 _REAL_S = 30.0
 _WINDOW_S = 300.0

@@ -94,7 +94,7 @@ def _any_order(self: QuoteParser, payloads: Iterable[bytes], at: Instant) -> Bat
     for payload in payloads:
         self.restart()
         quotes += _batch(self, [payload], at).quotes
-    return Batch(self.venue, at, quotes, heard=True)
+    return Batch(self.side, at, quotes, heard=True)
 
 
 def _forgetful(self: FrameDecoder, data: bytes) -> list[frames.Message]:

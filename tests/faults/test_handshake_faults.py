@@ -13,7 +13,7 @@ import pytest
 
 from spreadwatch.core.events import Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import reasons, stream, upgrade
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.stream import Stream
@@ -22,7 +22,7 @@ from tests.exchange.server import STALL, Drip, EndlessHeader, Exchange, Request,
 from tests.faults import figures
 from tests.faults.streams import SCALED, SYMBOL, USUAL, Mutants, Publisher, SkippedTime, Streams, bases, fails
 
-SPOT = Venue.SPOT
+SPOT = Side.SPOT
 _ASKED_S = 400
 _BARRED = (403, 451)
 # status: words that the leg's reason must have, seconds without a Retry-After

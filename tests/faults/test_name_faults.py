@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from spreadwatch.core.events import Phase
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import dial, resolve
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.resolve import Resolver
@@ -23,7 +23,7 @@ from tests.faults import figures
 from tests.faults.proxy import ConnectProxy, DeadAddress
 from tests.faults.streams import SCALED, USUAL, Mutants, Publisher, Streams, bases, fails
 
-SPOT = Venue.SPOT
+SPOT = Side.SPOT
 _NAME = "exchange.test"
 _V4, _V6 = socket.AF_INET, socket.AF_INET6
 _Found = tuple[int, tuple[object, ...]]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed import backoff, dial, stream
 from spreadwatch.feed.backoff import Attempts
 from spreadwatch.feed.frames import FrameDecoder
@@ -22,7 +22,7 @@ from tests.faults import figures
 from tests.faults.proxy import Proxy
 from tests.faults.streams import USUAL, Mutants, Publisher, SkippedTime, Streams, bases, fails, lone, quantile
 
-SPOT = Venue.SPOT
+SPOT = Side.SPOT
 _BACK_S = 6.0
 _PROMISE = "network back to first quote, p99"
 Away = Callable[[Exchange, Proxy], tuple[Callable[[], None], Callable[[], None]]]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from tests.exchange.flood import Flood
 from tests.exchange.flood import run as run_flood
 from tests.exchange.server import STALL, Exchange, frame, http_response
@@ -25,7 +25,7 @@ from tests.faults.x11 import Screen
 ROOT = Path(__file__).resolve().parents[2]
 _WINDOW_S, _PROCESS_S = 0.3, 2.0
 _F1 = 0xFFBE
-_BOTH = tuple(str(venue) for venue in Venue)
+_BOTH = tuple(str(venue) for venue in Side)
 _SILENCE_S = 0.6
 _HANG = """
 import socket, threading

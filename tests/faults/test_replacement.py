@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import stream
 from spreadwatch.feed.stream import StreamSettings
 from tests.exchange.connection import Answer
@@ -20,7 +20,7 @@ from tests.faults import figures
 from tests.faults.proxy import Proxy
 from tests.faults.streams import STREAM, Publisher, Streams, bases, longest_gap_s
 
-SPOT, FUTURES = Venue.SPOT, Venue.FUTURES
+SPOT, FUTURES = Side.SPOT, Side.FUTURES
 _NEVER_S = 3600.0
 _GAP_S = 0.25
 RAW = b'{"e":"serverShutdown","E":1770123456789}'
@@ -61,7 +61,7 @@ def open_ones(exchange: Exchange, venue: str) -> list[Connection]:
     return [one for one in exchange.connections(venue) if one.is_open]
 
 
-def check_ids(streams: Streams, venue: Venue, publisher: Publisher) -> None:
+def check_ids(streams: Streams, venue: Side, publisher: Publisher) -> None:
     """Assert that every update id came once, in order, without a gap in time."""
     seen = streams.quotes(venue)
     ids = [quote.update_id for _, quote in seen]

@@ -14,7 +14,7 @@ import pytest
 
 from spreadwatch.config.keys import KEYS
 from spreadwatch.core.events import Phase
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import dial
 from spreadwatch.feed.catalog import read
 from spreadwatch.feed.stream import Stream, StreamSettings
@@ -27,7 +27,7 @@ from tests.faults.streams import SCALED, USUAL, Mutants, Publisher, Streams, bas
 # CPython's wrap_socket leaves a socket that was reset just then to the garbage collector, which says so.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-SPOT, FUTURES = Venue.SPOT, Venue.FUTURES
+SPOT, FUTURES = Side.SPOT, Side.FUTURES
 _SOURCES = Path(dial.__file__).resolve().parents[1]
 _EXTENSIONS = """
 [ca]

@@ -135,7 +135,7 @@ def claim_of_snapshot(pair: PairSnapshot) -> PairClaim:
 def claim_of_alert(alert: Alert) -> PairClaim:
     """Return what an alert claims: that both legs were live when it fired, with these quotes."""
     legs = (
-        Claim(quote.venue.value, True, quote.update_id, (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty))
+        Claim(quote.side.value, True, quote.update_id, (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty))
         for quote in (alert.spot, alert.futures)
     )
     spot, futures = legs
@@ -145,7 +145,7 @@ def claim_of_alert(alert: Alert) -> PairClaim:
 def _of_leg(leg: LegSnapshot) -> Claim:
     quote = leg.quote
     numbers = (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty) if quote else None
-    return Claim(leg.venue.value, leg.state.value == "live", quote.update_id if quote else None, numbers)
+    return Claim(leg.side.value, leg.state.value == "live", quote.update_id if quote else None, numbers)
 
 
 def claim_of_json(line: Mapping[str, Any]) -> PairClaim:

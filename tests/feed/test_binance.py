@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed.binance import Contract, canonical, contract, stream, stream_url
 
 THOUSANDFOLD = ["PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC"]
@@ -15,8 +15,8 @@ fast = settings(deadline=None, database=None)
 def test_a_thousandfold_contract_is_known_by_both_of_its_names(coin: str) -> None:
     spot, futures = f"{coin}USDT", f"1000{coin}USDT"
     assert canonical(futures) == canonical(spot) == spot
-    assert contract(Venue.FUTURES, spot) == Contract(spot, futures, 1000)
-    assert contract(Venue.SPOT, spot) == Contract(spot, spot, 1)
+    assert contract(Side.FUTURES, spot) == Contract(spot, futures, 1000)
+    assert contract(Side.SPOT, spot) == Contract(spot, spot, 1)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_a_thousandfold_contract_is_known_by_both_of_its_names(coin: str) -> Non
 )
 def test_a_renamed_contract_is_the_same_coin_in_the_same_unit(spot: str, futures: str) -> None:
     assert canonical(futures) == spot
-    assert contract(Venue.FUTURES, spot) == Contract(spot, futures, 1)
-    assert contract(Venue.SPOT, spot) == Contract(spot, spot, 1)
+    assert contract(Side.FUTURES, spot) == Contract(spot, futures, 1)
+    assert contract(Side.SPOT, spot) == Contract(spot, spot, 1)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_renamed_contract_is_the_same_coin_in_the_same_unit(spot: str, futures
 )
 def test_a_leading_number_is_never_stripped_blindly(symbol: str) -> None:
     assert canonical(symbol) == symbol
-    for venue in Venue:
+    for venue in Side:
         assert contract(venue, symbol) == Contract(symbol, symbol, 1)
 
 
@@ -46,7 +46,7 @@ def test_a_leading_number_is_never_stripped_blindly(symbol: str) -> None:
 def test_the_canonical_name_is_stable_and_its_contract_leads_back(symbol: str) -> None:
     name = canonical(symbol)
     assert canonical(name) == name
-    for venue in Venue:
+    for venue in Side:
         assert canonical(contract(venue, name).wire) == name
 
 
@@ -65,9 +65,9 @@ def test_only_ascii_letters_are_lowered_in_a_stream(wire: str, name: str) -> Non
 
 @pytest.mark.parametrize("base", ["wss://fstream.binance.com", "wss://fstream.binance.com/"])
 def test_futures_quotes_live_under_public_since_the_split(base: str) -> None:
-    assert stream_url(Venue.FUTURES, base) == "wss://fstream.binance.com/public/stream"
+    assert stream_url(Side.FUTURES, base) == "wss://fstream.binance.com/public/stream"
 
 
 def test_spot_is_not_split() -> None:
-    assert stream_url(Venue.SPOT, "wss://stream.binance.com:9443") == "wss://stream.binance.com:9443/stream"
-    assert stream_url(Venue.SPOT, "ws://127.0.0.1:8000/base") == "ws://127.0.0.1:8000/base/stream"
+    assert stream_url(Side.SPOT, "wss://stream.binance.com:9443") == "wss://stream.binance.com:9443/stream"
+    assert stream_url(Side.SPOT, "ws://127.0.0.1:8000/base") == "ws://127.0.0.1:8000/base/stream"

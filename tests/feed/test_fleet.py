@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from spreadwatch.core.events import Books, Marks, Phase
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance, clock, fleet
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import Fleet, FleetSettings
@@ -31,7 +31,7 @@ class Yard:
 
     def build(self, *, perpetual: bool = True, with_books: bool = False) -> Fleet:
         settings = FleetSettings(
-            bases={Venue.SPOT: self.exchange.spot_stream, Venue.FUTURES: self.exchange.futures_stream},
+            bases={Side.SPOT: self.exchange.spot_stream, Side.FUTURES: self.exchange.futures_stream},
             heartbeat="BTCUSDT",
             stream=StreamSettings(30, 30, 5),
             ca_file=None,
@@ -189,9 +189,9 @@ def test_adding_and_removing_fifty_symbols_in_a_flood_loses_no_quote_of_the_othe
 def check_whole(sink: Sink, symbols: list[str], last: int) -> None:
     """Assert that every id from the first one on arrived, in order, of every symbol on both venues."""
     sink.wait(lambda: any(quote.update_id == last and quote.symbol == symbols[-1] for quote in sink.quotes()))
-    for venue, first in ((Venue.SPOT, 1), (Venue.FUTURES, 2)):
+    for venue, first in ((Side.SPOT, 1), (Side.FUTURES, 2)):
         for symbol in symbols:
-            seen = [quote.update_id for quote in sink.quotes() if (quote.venue, quote.symbol) == (venue, symbol)]
+            seen = [quote.update_id for quote in sink.quotes() if (quote.side, quote.symbol) == (venue, symbol)]
             assert seen == list(range(first, last + 1, 2))
 
 
@@ -209,5 +209,5 @@ def test_silent_marks_touch_nothing_but_funding(yard: Yard, exchange: Exchange, 
     exchange.wait_subscribed("futures", "ethusdt@bookTicker")
     exchange.quote("futures", "ETHUSDT", Decimal(1), Decimal(2))
     sink.wait_quotes(1)
-    assert {link.venue for link in sink.links(Phase.LOST)} == set()
+    assert {link.side for link in sink.links(Phase.LOST)} == set()
     assert binance.marks_url("wss://a/") == "wss://a/market/stream"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.events import Event, Interval, Listing
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import catalog, listing
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.dial import tls_context
@@ -24,7 +24,7 @@ TLS = tls_context(None)
 WATCHED = ("ETHUSDT", "PEPEUSDT", "NOSUCHUSDT")
 
 
-def fetch(venue: Venue, base: str, symbol: str, tls: ssl.SSLContext = TLS) -> Listing:
+def fetch(venue: Side, base: str, symbol: str, tls: ssl.SSLContext = TLS) -> Listing:
     wanted = contract(venue, symbol)
     return catalog.listing_of(venue, wanted, catalog.rows(venue, base, tls, [wanted.wire]))
 
@@ -32,7 +32,7 @@ def fetch(venue: Venue, base: str, symbol: str, tls: ssl.SSLContext = TLS) -> Li
 @pytest.fixture
 def loader(exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListingLoader]:
     monkeypatch.setattr(listing, "_RETRY_S", (0.02, 0.02, 0.02))
-    bases = {Venue.SPOT: exchange.spot_rest, Venue.FUTURES: exchange.futures_rest}
+    bases = {Side.SPOT: exchange.spot_rest, Side.FUTURES: exchange.futures_rest}
     made = ListingLoader(bases, PERPETUAL, None, sink)
     made.look_up(WATCHED)
     yield made
@@ -40,8 +40,8 @@ def loader(exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> I
     assert made.join(PATIENCE_S)
 
 
-def found(events: list[Event]) -> dict[tuple[Venue, str], Listing]:
-    return {(event.venue, event.symbol): event for event in events if isinstance(event, Listing)}
+def found(events: list[Event]) -> dict[tuple[Side, str], Listing]:
+    return {(event.side, event.symbol): event for event in events if isinstance(event, Listing)}
 
 
 def test_each_leg_learns_its_tick_per_coin_or_that_its_name_is_unknown(loader: ListingLoader, sink: Sink) -> None:
@@ -49,12 +49,12 @@ def test_each_leg_learns_its_tick_per_coin_or_that_its_name_is_unknown(loader: L
     sink.wait(lambda: len(found(sink.events)) == 6)
     listings = found(sink.events)
     assert {key: str(one.tick) for key, one in listings.items() if one.problem is None} == {
-        (Venue.SPOT, "ETHUSDT"): "0.01000000",
-        (Venue.SPOT, "PEPEUSDT"): "1E-8",
-        (Venue.FUTURES, "ETHUSDT"): "0.01",
-        (Venue.FUTURES, "PEPEUSDT"): "1E-10",
+        (Side.SPOT, "ETHUSDT"): "0.01000000",
+        (Side.SPOT, "PEPEUSDT"): "1E-8",
+        (Side.FUTURES, "ETHUSDT"): "0.01",
+        (Side.FUTURES, "PEPEUSDT"): "1E-10",
     }
-    for venue in Venue:
+    for venue in Side:
         unknown = listings[venue, "NOSUCHUSDT"]
         assert unknown.problem == f"NOSUCHUSDT is not traded on Binance {venue}: check the name"
         assert unknown.tick is None
@@ -63,22 +63,22 @@ def test_each_leg_learns_its_tick_per_coin_or_that_its_name_is_unknown(loader: L
 def test_a_symbol_that_does_not_trade_now_is_told_with_its_status() -> None:
     halted = Symbol("ETH", "0.01", "0.1", status="BREAK")
     with Exchange(spot_symbols=[halted]) as exchange:
-        leg = fetch(Venue.SPOT, exchange.spot_rest, "ETHUSDT")
+        leg = fetch(Side.SPOT, exchange.spot_rest, "ETHUSDT")
     assert leg == Listing(
-        Venue.SPOT, "ETHUSDT", Decimal("0.01"), "ETHUSDT does not trade on Binance spot now (status BREAK)"
+        Side.SPOT, "ETHUSDT", Decimal("0.01"), "ETHUSDT does not trade on Binance spot now (status BREAK)"
     )
 
 
 def test_a_name_beyond_ascii_is_asked_for_and_found() -> None:
     with Exchange(spot_symbols=[Symbol("币安人生", "0.0001", "0.1")]) as exchange:
-        leg = fetch(Venue.SPOT, exchange.spot_rest, "币安人生USDT", TLS)
+        leg = fetch(Side.SPOT, exchange.spot_rest, "币安人生USDT", TLS)
     assert (leg.problem, leg.tick) == (None, Decimal("0.0001"))
 
 
 @pytest.mark.parametrize("tick", ["", "0.00000000", "-0.01", "cheap"])
 def test_a_tick_without_sense_is_no_tick(tick: str) -> None:
     with Exchange(futures_symbols=[Symbol("ETH", tick, "0.1")]) as exchange:
-        leg = fetch(Venue.FUTURES, exchange.futures_rest, "ETHUSDT", TLS)
+        leg = fetch(Side.FUTURES, exchange.futures_rest, "ETHUSDT", TLS)
     assert (leg.problem, leg.tick) == (None, None)
 
 
@@ -112,12 +112,12 @@ def test_a_useless_answer_is_forgotten_and_asked_for_again(
 def test_the_loader_gives_up_in_peace_when_nobody_answers(
     loader: ListingLoader, exchange: Exchange, sink: Sink
 ) -> None:
-    for venue in Venue:
+    for venue in Side:
         exchange.refuse(venue)
     loader.start()
     wait_for(lambda: not loader._asked.is_set() and loader._todo)
     time.sleep(0.2)  # for all its tries
-    for venue in Venue:
+    for venue in Side:
         exchange.start(venue)
     assert sink.events == []
     loader.look_up(["ETHUSDT"])  # what is asked for later begins anew
@@ -128,7 +128,7 @@ def test_what_one_venue_says_does_not_wait_for_the_other(exchange: Exchange, loa
     exchange.refuse("spot")
     loader.start()
     sink.wait(lambda: len(found(sink.events)) == 3)
-    assert {venue for venue, _ in found(sink.events)} == {Venue.FUTURES}
+    assert {venue for venue, _ in found(sink.events)} == {Side.FUTURES}
     exchange.start("spot")
 
 
@@ -136,7 +136,7 @@ def test_the_loader_stops_while_it_waits_to_ask_again(
     loader: ListingLoader, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "_RETRY_S", (300.0,))
-    for venue in Venue:
+    for venue in Side:
         exchange.rest(venue, http_response(503))
     loader.start()
     wait_for(lambda: exchange.requests("futures"))
@@ -150,17 +150,17 @@ def test_a_silent_server_holds_the_loader_for_a_few_seconds_only(
     monkeypatch.setattr(catalog, "_TIMEOUT_S", 0.2)
     exchange.rest("spot", STALL)
     with pytest.raises(OSError, match="timed out"):
-        fetch(Venue.SPOT, exchange.spot_rest, "ETHUSDT", TLS)
+        fetch(Side.SPOT, exchange.spot_rest, "ETHUSDT", TLS)
 
 
 def test_lists_come_over_tls_from_a_trusted_host_only(tmp_path: Path) -> None:
     server, certificate = self_signed(tmp_path)
     with Exchange(tls=server) as exchange:
         trusting = tls_context(certificate)
-        leg = fetch(Venue.SPOT, exchange.spot_rest, "ETHUSDT", trusting)
+        leg = fetch(Side.SPOT, exchange.spot_rest, "ETHUSDT", trusting)
         assert leg.problem is None
         with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
-            fetch(Venue.SPOT, exchange.spot_rest, "ETHUSDT", TLS)
+            fetch(Side.SPOT, exchange.spot_rest, "ETHUSDT", TLS)
 
 
 def test_loopback_goes_past_the_environments_proxy(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ QUARTERS = [
 
 
 def started(exchange: Exchange, sink: Sink, contract_type: str = PERPETUAL) -> ListingLoader:
-    bases = {Venue.SPOT: exchange.spot_rest, Venue.FUTURES: exchange.futures_rest}
+    bases = {Side.SPOT: exchange.spot_rest, Side.FUTURES: exchange.futures_rest}
     made = ListingLoader(bases, contract_type, None, sink)
     made.start()
     return made
@@ -228,8 +228,8 @@ def test_a_quarters_contract_is_found_by_its_pair_and_one_that_is_not_there_is_n
     listings = found(sink.events)
     assert loader.resolved.get_nowait() == Contract("BTCUSDT", "BTCUSDT_261225")
     assert loader.resolved.empty()
-    assert listings[Venue.FUTURES, "BTCUSDT"].delivery_ms == 1798185600000
-    assert listings[Venue.FUTURES, "ETHUSDT"].problem == (
+    assert listings[Side.FUTURES, "BTCUSDT"].delivery_ms == 1798185600000
+    assert listings[Side.FUTURES, "ETHUSDT"].problem == (
         "ETHUSDT has no current quarter contract on Binance futures; it has BTCUSDT: "
         "choose one of those, or the perpetual"
     )

@@ -13,7 +13,7 @@ import pytest
 
 from spreadwatch.core.events import Batch, Event, Phase
 from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed import clock
 from spreadwatch.feed.stream import Stream
 from tests.conftest import PATIENCE_S, Feeds, Sink, wait_for
@@ -34,8 +34,8 @@ def stopped_in_time(stream: Stream) -> bool:
 # ----- connecting
 
 
-@pytest.mark.parametrize(("venue", "path"), [(Venue.SPOT, "/stream"), (Venue.FUTURES, "/public/stream")])
-def test_symbols_and_heartbeat_are_subscribed_by_one_message(feeds: Feeds, venue: Venue, path: str) -> None:
+@pytest.mark.parametrize(("venue", "path"), [(Side.SPOT, "/stream"), (Side.FUTURES, "/public/stream")])
+def test_symbols_and_heartbeat_are_subscribed_by_one_message(feeds: Feeds, venue: Side, path: str) -> None:
     feeds.start(venue)
     connection = feeds.exchange.wait_subscribed(venue, ETH)
     assert connection.path == path
@@ -45,7 +45,7 @@ def test_symbols_and_heartbeat_are_subscribed_by_one_message(feeds: Feeds, venue
 
 
 def test_a_quote_is_handed_over_as_it_stands_on_the_wire(feeds: Feeds, sink: Sink) -> None:
-    feeds.start(Venue.FUTURES)
+    feeds.start(Side.FUTURES)
     feeds.exchange.wait_subscribed("futures", ETH)
     feeds.exchange.quote("futures", "ETHUSDT", "3412.50", "3412.57", bid_qty="0.0010", ask_qty="4.1830", u=77)
     [quote] = sink.wait_quotes(1)
@@ -55,7 +55,7 @@ def test_a_quote_is_handed_over_as_it_stands_on_the_wire(feeds: Feeds, sink: Sin
         "3412.57",
         "4.1830",
     )
-    assert (quote.venue, quote.symbol, quote.update_id) == (Venue.FUTURES, "ETHUSDT", 77)
+    assert (quote.side, quote.symbol, quote.update_id) == (Side.FUTURES, "ETHUSDT", 77)
     assert [link.phase for link in sink.links(*Phase)] == [Phase.OPENING, Phase.OPEN]
 
 
@@ -341,7 +341,7 @@ def stalled(tmp_path: Path, sink: Sink) -> Iterator[tuple[Feeds, Path]]:
         exchange.accept("spot", STALL)
         feeds = Feeds(exchange, sink)
         stack.callback(feeds.stop)
-        spot = feeds.start(Venue.SPOT, ca_file=certificate, handshake_s=4)
+        spot = feeds.start(Side.SPOT, ca_file=certificate, handshake_s=4)
         wait_for(lambda: doing(spot) == "do_handshake")
         yield feeds, certificate
 
@@ -355,7 +355,7 @@ def doing(stream: Stream) -> str:
 
 def test_a_tls_handshake_that_stalls_on_one_venue_does_not_hold_up_the_other(stalled: tuple[Feeds, Path]) -> None:
     feeds, certificate = stalled
-    feeds.start(Venue.FUTURES, ca_file=certificate)
+    feeds.start(Side.FUTURES, ca_file=certificate)
     feeds.exchange.wait_subscribed("futures", ETH, 2)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from spreadwatch.core.events import Phase
 from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed import clock
 from spreadwatch.feed.watchdog import Watchdog
 from tests.conftest import PATIENCE_S, Feeds, Sink, wait_for
@@ -60,7 +60,7 @@ def test_a_silent_connection_is_cut_although_it_pings_acks_and_talks_nonsense(fe
 
 @pytest.mark.parametrize("muted", [True, False], ids=["half-open", "inside a frame"])
 def test_a_connection_that_falls_silent_is_cut(feeds: Feeds, sink: Sink, muted: bool) -> None:
-    feeds.start(Venue.FUTURES, silence_s=0.3)
+    feeds.start(Side.FUTURES, silence_s=0.3)
     connection = feeds.exchange.wait_subscribed("futures", ETH)
     feeds.exchange.quote("futures", "ETHUSDT", 1, 2)
     sink.wait_quotes(1)

@@ -12,15 +12,15 @@ import pytest
 
 from spreadwatch import app
 from spreadwatch.config import Config, Notify
-from spreadwatch.core.alerts import Number, Rule, Side
+from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.core.events import Batch, Link, Phase
-from spreadwatch.core.quote import Quote, Venue
+from spreadwatch.core.quote import Quote, Side
 from spreadwatch.feed import clock
 from spreadwatch.run.alarms import Alarms
 from spreadwatch.run.session import Session
 from tests.conftest import wait_for
 
-CHEAP = Rule("cheap", "ETHUSDT", Number.SPREAD, Side.BELOW, Decimal("-1.00"), Decimal("-0.50"))
+CHEAP = Rule("cheap", "ETHUSDT", Number.SPREAD, Direction.BELOW, Decimal("-1.00"), Decimal("-0.50"))
 TEXTS = {"symbol": "ethusdt", "number": "spread", "side": "below", "level": "-2", "rearm": "-1", "name": "cheaper"}
 
 
@@ -34,15 +34,15 @@ class Run:
         self.alarms = Alarms(self.session, self.told.append)
         self.alarms.open()
         self._update_id = 0
-        for venue in Venue:
+        for venue in Side:
             self.session.inbox.put(Link(venue, Phase.OPEN, "", clock.now()))
 
     def spread(self, spread: str) -> None:
         """Let both legs quote so that the spread is this."""
-        self._quote(Venue.SPOT, Decimal(100))
-        self._quote(Venue.FUTURES, Decimal(100) - Decimal(spread))
+        self._quote(Side.SPOT, Decimal(100))
+        self._quote(Side.FUTURES, Decimal(100) - Decimal(spread))
 
-    def _quote(self, venue: Venue, price: Decimal) -> None:
+    def _quote(self, venue: Side, price: Decimal) -> None:
         self._update_id += 1
         at, one = clock.now(), Decimal(1)
         quote = Quote(venue, "ETHUSDT", price, one, price, one, self._update_id, None, at)

@@ -10,7 +10,7 @@ import pytest
 
 from spreadwatch.config import Config
 from spreadwatch.core.depth import SizeQuote
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.run.live import LiveSession
 from tests.conftest import wait_for
 from tests.core.test_depth import brute_force
@@ -20,7 +20,7 @@ _STREAM = "ethusdt@depth20@100ms"
 _BOOKS = 60
 _SEED = 20261121
 
-Side = list[list[str]]
+Levels = list[list[str]]
 """Levels as the wire has them, best first."""
 
 
@@ -44,7 +44,7 @@ def session_of(exchange: Exchange, size: Decimal) -> Iterator[LiveSession]:
         session.stop()
 
 
-def side(chance: random.Random, best: str, way: int, worth: int) -> Side:
+def side(chance: random.Random, best: str, way: int, worth: int) -> Levels:
     """Return twenty levels that are worth about `worth` together and go up or down from the best price."""
     price, levels = Decimal(best), list[list[str]]()
     for _ in range(20):
@@ -54,13 +54,13 @@ def side(chance: random.Random, best: str, way: int, worth: int) -> Side:
     return levels
 
 
-def by_fractions(asks: Side, bids: Side, size: Decimal) -> tuple[object, ...]:
+def by_fractions(asks: Levels, bids: Levels, size: Decimal) -> tuple[object, ...]:
     """Return both fill prices, their difference, and who is too thin."""
     found = [
         brute_force([(Decimal(price), Decimal(quantity)) for price, quantity in one], size) for one in (asks, bids)
     ]
     spread = None if None in found else found[0] - found[1]  # type: ignore[operator]
-    return *found, spread, tuple(venue for venue, price in zip(Venue, found, strict=True) if price is None)
+    return *found, spread, tuple(venue for venue, price in zip(Side, found, strict=True) if price is None)
 
 
 def shown(quote: SizeQuote | None) -> tuple[object, ...] | None:
@@ -88,4 +88,4 @@ def test_a_size_costs_what_fractions_make_of_the_books_on_the_wire(busy_exchange
             wait_for(lambda wanted=wanted: shown(session.turn().pairs[0].depth) == wanted)  # type: ignore[misc]
             thin.add(wanted[-1])
         assert session.market.series("ETHUSDT") is None, "what nobody draws costs no memory"
-    assert thin == {(), (Venue.SPOT,), (Venue.FUTURES,), (Venue.SPOT, Venue.FUTURES)}, f"seed {_SEED}"
+    assert thin == {(), (Side.SPOT,), (Side.FUTURES,), (Side.SPOT, Side.FUTURES)}, f"seed {_SEED}"

@@ -17,7 +17,7 @@ from spreadwatch.config import Config
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.run.playback import Playback
 from spreadwatch.sources.replay import Reel, links
@@ -25,12 +25,12 @@ from tests.conftest import PATIENCE_S
 from tests.storage.test_bar_builder import SILENCE_MS, START_MS, SYMBOLS, event, steps
 
 BTC, ETH = SYMBOLS
-Script = list[tuple[int, Venue, object]]
+Script = list[tuple[int, Side, object]]
 
 
 prices = st.tuples(st.sampled_from(SYMBOLS), st.integers(95, 105))
 crowded = st.lists(
-    st.tuples(st.sampled_from([0, 0, 1]), st.sampled_from(list(Venue)), st.lists(prices, min_size=1, max_size=3)),
+    st.tuples(st.sampled_from([0, 0, 1]), st.sampled_from(list(Side)), st.lists(prices, min_size=1, max_size=3)),
     max_size=40,
 )
 """Many quotes within one millisecond."""
@@ -222,7 +222,7 @@ def tones(count: int, every_ms: int) -> list[Event]:
     """Return quotes of both legs, one of each every so often."""
     script: Script = []
     for number in range(count):
-        script += [(every_ms, Venue.SPOT, [(BTC, 100 + number % 2)]), (0, Venue.FUTURES, [(BTC, 100)])]
+        script += [(every_ms, Side.SPOT, [(BTC, 100 + number % 2)]), (0, Side.FUTURES, [(BTC, 100)])]
     return written(script)
 
 
@@ -238,7 +238,7 @@ def test_recorded_time_passes_at_the_speed_asked_for(speed: float) -> None:
 
 
 def test_the_clock_of_a_silent_stretch_goes_on_and_turns_the_legs_stale() -> None:
-    with desk([*tones(1, 0), *written([(10_000, Venue.SPOT, "beat")])[2:]]) as one:
+    with desk([*tones(1, 0), *written([(10_000, Side.SPOT, "beat")])[2:]]) as one:
         assert one.turn(SILENCE_MS / 1000).pairs[0].state is State.LIVE
         later = one.turn(0.001)
         assert (later.pairs[0].state, later.at.wall_ms) == (State.STALE, START_MS + SILENCE_MS + 1)
@@ -321,9 +321,9 @@ def test_a_space_stops_the_search_for_an_extreme() -> None:
 
 
 def test_alert_rules_stay_when_a_replay_goes_back() -> None:
-    from spreadwatch.core.alerts import Number, Rule, Side
+    from spreadwatch.core.alerts import Direction, Number, Rule
 
-    rule = Rule("a", None, Number.SPREAD, Side.ABOVE, Decimal(2), Decimal(1))
+    rule = Rule("a", None, Number.SPREAD, Direction.ABOVE, Decimal(2), Decimal(1))
     with desk(tones(10, 100), None) as one:
         one.session.market.alerts.add(rule)
         first = one.finish()

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spreadwatch.core.events import Batch
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import contract
 from spreadwatch.sources.capture import Capture, batches
@@ -23,12 +23,12 @@ def read(path: Path, *symbols: str) -> tuple[list[Batch], dict[str, int]]:
     """Return the batches of a capture and what was skipped."""
     capture = Capture(path)
     watched = symbols or ("BTCUSDT",)
-    found = list(batches(capture, {venue: [contract(venue, symbol) for symbol in watched] for venue in Venue}))
+    found = list(batches(capture, {venue: [contract(venue, symbol) for symbol in watched] for venue in Side}))
     return found, dict(capture.faults)
 
 
 def quotes_of(found: list[Batch]) -> list[tuple[str, str, str]]:
-    return [(quote.venue.value, str(quote.bid), str(quote.ask)) for batch in found for quote in batch.quotes]
+    return [(quote.side.value, str(quote.bid), str(quote.ask)) for batch in found for quote in batch.quotes]
 
 
 def whole(tape: Tape) -> Tape:
@@ -119,10 +119,10 @@ def test_frames_of_the_same_moment_and_venue_are_one_batch_in_recorded_order(tap
         add("1.0", "2.0")
         tape.at_ms -= 10
     found, _ = read(tape.save())
-    assert [(batch.venue, len(batch.quotes)) for batch in found] == [
-        (Venue.SPOT, 2),
-        (Venue.FUTURES, 1),
-        (Venue.SPOT, 1),
+    assert [(batch.side, len(batch.quotes)) for batch in found] == [
+        (Side.SPOT, 2),
+        (Side.FUTURES, 1),
+        (Side.SPOT, 1),
     ]
 
 

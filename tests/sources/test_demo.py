@@ -11,7 +11,7 @@ import pytest
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed import clock
 from spreadwatch.sources.demo import Demo, Step, steps
 from tests.conftest import PATIENCE_S, Sink
@@ -33,13 +33,13 @@ def timed(run: Iterable[Step]) -> Iterator[tuple[int, Step]]:
 
 
 def spreads(run: Iterable[Step], symbol: str = "ETHUSDT") -> list[Decimal]:
-    last: dict[Venue, Step] = {}
+    last: dict[Side, Step] = {}
     found = []
     for step in run:
         if step.symbol == symbol:
-            last[step.venue] = step
+            last[step.side] = step
             if len(last) == 2:
-                found.append(last[Venue.SPOT].ask - last[Venue.FUTURES].bid)
+                found.append(last[Side.SPOT].ask - last[Side.FUTURES].bid)
     return found
 
 
@@ -79,7 +79,7 @@ def test_the_spread_returns_to_its_mean(seed: int) -> None:
 def test_the_first_steps_quote_every_leg_at_once() -> None:
     symbols = ["ETHUSDT", "BTCUSDT", "SOLUSDT"]
     opening = first(6, 1, symbols)
-    assert {(step.symbol, step.venue) for step in opening} == {(symbol, venue) for symbol in symbols for venue in Venue}
+    assert {(step.symbol, step.side) for step in opening} == {(symbol, venue) for symbol in symbols for venue in Side}
     assert {step.after_ms for step in opening} == {0}
 
 
@@ -96,25 +96,25 @@ def test_there_are_bursts_and_quiet_stretches() -> None:
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_now_and_then_one_leg_is_silent_longer_than_the_limit_while_the_other_talks(seed: int) -> None:
-    heard = dict.fromkeys(Venue, 0)
+    heard = dict.fromkeys(Side, 0)
     silences = 0
     for now_ms, step in timed(first(COUNT, seed)):
-        if now_ms - heard[step.venue] > SILENCE_MS:
+        if now_ms - heard[step.side] > SILENCE_MS:
             silences += 1
-            assert now_ms - heard[step.venue.other] < SILENCE_MS
-        heard[step.venue] = now_ms
+            assert now_ms - heard[step.side.other] < SILENCE_MS
+        heard[step.side] = now_ms
     assert 1 <= silences <= 20
 
 
 def test_the_model_makes_a_live_and_now_and_then_a_stale_market_of_it() -> None:
     market, states = Market(["ETHUSDT"], SILENCE_MS), set()
-    for venue in Venue:
+    for venue in Side:
         market.apply(Link(venue, Phase.OPEN, "demo", Instant(0, 0)))
     for update_id, (now_ms, step) in enumerate(timed(first(COUNT)), start=1):
         at = Instant(now_ms, now_ms)
         prices = (step.bid, step.bid_qty, step.ask, step.ask_qty)
-        quote = Quote(step.venue, step.symbol, *prices, update_id, None, at)
-        market.apply(Batch(step.venue, at, [quote], heard=True))
+        quote = Quote(step.side, step.symbol, *prices, update_id, None, at)
+        market.apply(Batch(step.side, at, [quote], heard=True))
         states.add(market.snapshot(at).pairs[0].state)
     assert {State.LIVE, State.STALE} <= states
 
@@ -126,12 +126,12 @@ def test_the_demo_plays_the_run_of_its_seed_and_stops(sink: Sink) -> None:
     demo.stop()
     assert demo.join(PATIENCE_S)
     expected = first(len(quotes), 5, ["ETHUSDT", "BTCUSDT"])
-    assert [(quote.venue, quote.symbol, quote.bid, quote.ask) for quote in quotes] == [
-        (step.venue, step.symbol, step.bid, step.ask) for step in expected
+    assert [(quote.side, quote.symbol, quote.bid, quote.ask) for quote in quotes] == [
+        (step.side, step.symbol, step.bid, step.ask) for step in expected
     ]
-    assert [link.venue for link in sink.links(Phase.OPEN)] == list(Venue)
+    assert [link.side for link in sink.links(Phase.OPEN)] == list(Side)
     assert all(later.update_id > earlier.update_id for earlier, later in pairwise(quotes))
-    assert {(quote.venue, quote.exchange_ms is None) for quote in quotes} == {
-        (Venue.SPOT, True),
-        (Venue.FUTURES, False),
+    assert {(quote.side, quote.exchange_ms is None) for quote in quotes} == {
+        (Side.SPOT, True),
+        (Side.FUTURES, False),
     }

@@ -13,7 +13,7 @@ import pytest
 from spreadwatch.core.events import Batch, Event, Fault, Link, Phase
 from spreadwatch.core.leg import State
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import contract
@@ -32,7 +32,7 @@ def replayed(path: Path, program: Program, *options: object) -> list[Any]:
 
 def reel(path: Path, symbols: Iterable[str] = ("BTCUSDT",), from_ms: int = 0, to_ms: int | None = None) -> Reel:
     """Return a capture as a reel."""
-    contracts = {venue: [contract(venue, symbol) for symbol in symbols] for venue in Venue}
+    contracts = {venue: [contract(venue, symbol) for symbol in symbols] for venue in Side}
     return Reel(0, 0, lambda: capture_events(Capture(path), contracts, None, from_ms, to_ms))
 
 
@@ -196,18 +196,18 @@ def test_a_time_cut_out_of_a_capture_holds_its_frames_and_begins_with_open_conne
 
 def test_what_a_recording_tells_of_its_connections_stays_as_it_is() -> None:
     at = Instant(5, 5)
-    spot, futures = (Batch(venue, at, [], heard=True) for venue in Venue)
+    spot, futures = (Batch(venue, at, [], heard=True) for venue in Side)
     told = links(Phase.OPEN, "told", at)
     assert list(opened([*told, spot, futures])) == [*told, spot, futures]
-    lost = Link(Venue.SPOT, Phase.LOST, "lost", at)
+    lost = Link(Side.SPOT, Phase.LOST, "lost", at)
     assert list(opened([lost, futures, spot])) == [
-        lost, Link(Venue.FUTURES, Phase.OPEN, "replaying", at), futures, spot
+        lost, Link(Side.FUTURES, Phase.OPEN, "replaying", at), futures, spot
     ]  # fmt: skip
 
 
 def test_a_failure_of_the_world_ends_a_replay_with_its_sentence(sink: Sink) -> None:
     def events() -> Iterator[Event]:
-        yield Batch(Venue.SPOT, Instant(5, 5), [], heard=True)
+        yield Batch(Side.SPOT, Instant(5, 5), [], heard=True)
         raise CaptureError("the disk is gone")
 
     player = Replay(Reel(0, 9, events), lambda event, _stop: sink(event), then_end=True)

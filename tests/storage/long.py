@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.export import Wanted, export
 from spreadwatch.storage.history import History
 from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.postgres.store import PostgresStore
-from spreadwatch.storage.rows import Chunk, Leg, QuoteRow, Run, Store
+from spreadwatch.storage.rows import Chunk, QuoteRow, Run, Store, StoredLeg
 from spreadwatch.storage.sqlite.history import SqliteHistory
 from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.killing import kill_once
@@ -120,11 +120,11 @@ def speed(folder: Path, scale: float) -> None:
 def _fill(store: Store, count: int) -> None:
     """Store invented quotes of both legs, as fine as real ones, a thousand a second."""
     run, chance = Run("large", START_MS), random.Random(2)
-    legs = [Leg(venue, "BTCUSDT", "BTCUSDT") for venue in Venue]
+    legs = [StoredLeg(venue, "BTCUSDT", "BTCUSDT") for venue in Side]
     store.open(run)
     price = 6_183_763
     for first in range(0, count, 20_000):
-        rows: dict[Leg, list[QuoteRow]] = {leg: [] for leg in legs}
+        rows: dict[StoredLeg, list[QuoteRow]] = {leg: [] for leg in legs}
         for number in range(first, min(first + 20_000, count)):
             price += chance.randrange(-3, 4)
             at_ms, spot = START_MS + number * 1000 // ROWS_A_SECOND, number % 2 == 0

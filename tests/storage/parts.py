@@ -6,32 +6,32 @@ from decimal import Decimal
 from typing import Any
 
 from spreadwatch.core.events import Batch, Event, Link, Phase
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.sources.capture import Record
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
-from spreadwatch.storage.rows import Leg, Store
+from spreadwatch.storage.rows import Store, StoredLeg
 from tests.conftest import wait_for
 
 SILENCE_MS = 3000
-MARKETS = {"spot": Venue.SPOT, "um": Venue.FUTURES}
+MARKETS = {"spot": Side.SPOT, "um": Side.FUTURES}
 START_MS = 1_700_000_000_000
 
 
-def contracts(*symbols: str) -> dict[Venue, list[Contract]]:
+def contracts(*symbols: str) -> dict[Side, list[Contract]]:
     """Return what each venue calls symbols."""
-    return {venue: [contract(venue, symbol) for symbol in symbols or ("BTCUSDT",)] for venue in Venue}
+    return {venue: [contract(venue, symbol) for symbol in symbols or ("BTCUSDT",)] for venue in Side}
 
 
 def open_links(at_ms: int) -> list[Link]:
     """Return the news that both connections are open."""
-    return [Link(venue, Phase.OPEN, "replaying", Instant(at_ms, at_ms)) for venue in Venue]
+    return [Link(venue, Phase.OPEN, "replaying", Instant(at_ms, at_ms)) for venue in Side]
 
 
 def events_of(records: Iterable[Record], symbols: tuple[str, ...] = ("BTCUSDT",)) -> Iterator[Event]:
     """Parse captured payloads as a stream would, texts kept, one batch per payload."""
-    parsers = {venue: QuoteParser(venue, contracts(*symbols)[venue]) for venue in Venue}
+    parsers = {venue: QuoteParser(venue, contracts(*symbols)[venue]) for venue in Side}
     for parser in parsers.values():
         parser.keeps_texts = True
     opened = False
@@ -39,13 +39,13 @@ def events_of(records: Iterable[Record], symbols: tuple[str, ...] = ("BTCUSDT",)
         if not opened:
             yield from open_links(record.recv_ms)
             opened = True
-        yield parsers[record.venue].raw_batch([bytes(record.raw)], Instant(record.recv_ms, record.recv_ms))
+        yield parsers[record.side].raw_batch([bytes(record.raw)], Instant(record.recv_ms, record.recv_ms))
 
 
-def quote_batch(venue: Venue, number: int, at_ms: int, *, symbol: str = "BTCUSDT", price: str = "100.00") -> Batch:
+def quote_batch(venue: Side, number: int, at_ms: int, *, symbol: str = "BTCUSDT", price: str = "100.00") -> Batch:
     """Return a batch of one invented quote."""
     at, bid = Instant(at_ms, at_ms), Decimal(price)
-    exchange_ms = at_ms - 7 if venue is Venue.FUTURES else None
+    exchange_ms = at_ms - 7 if venue is Side.FUTURES else None
     quote = Quote(
         venue, symbol, bid, Decimal("1.500"), bid + Decimal("0.01"), Decimal("2.500"), number, exchange_ms, at
     )
@@ -102,4 +102,4 @@ def mid_of(line: dict[str, Any]) -> Decimal:
     return (Decimal(line["raw"]["b"]) + Decimal(line["raw"]["a"])) / 2
 
 
-SPOT_BTC = Leg(Venue.SPOT, "BTCUSDT", "BTCUSDT")
+SPOT_BTC = StoredLeg(Side.SPOT, "BTCUSDT", "BTCUSDT")

@@ -4,7 +4,7 @@ import time
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Store
 from tests.storage.parts import SILENCE_MS, START_MS, contracts, quote_batch, settle
@@ -20,7 +20,7 @@ class Poured(Struct, frozen=True):
 def pour(store: Store, count: int) -> Poured:
     """Store so many quotes, each in a batch of its own: the dearest way. Fails when one is dropped."""
     batches = [
-        quote_batch(list(Venue)[number % 2], number, START_MS + number // 40, price=f"{100 + number % 977 / 100:.2f}")
+        quote_batch(list(Side)[number % 2], number, START_MS + number // 40, price=f"{100 + number % 977 / 100:.2f}")
         for number in range(1, count + 1)
     ]
     settings = RecorderSettings(rows=50_000)

@@ -14,7 +14,7 @@ from typing import get_args
 import pytest
 
 from spreadwatch.core.events import Trade
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.storage.export import Form, Kind, Wanted, export
 from spreadwatch.storage.history import END_MS, History
 from spreadwatch.storage.rows import StorageError
@@ -34,10 +34,10 @@ def history(tmp_path: Path) -> Iterator[History]:
     with recording(SqliteStore(path), symbols=(PEPE,)) as recorder:
         for event in open_links(START_MS):
             recorder.put(event)
-        recorder.put(quote_batch(Venue.SPOT, 1, START_MS + 1, symbol=PEPE, price="0.50000"))
-        futures = quote_batch(Venue.FUTURES, 2, START_MS + 2, symbol=PEPE, price="0.49")
+        recorder.put(quote_batch(Side.SPOT, 1, START_MS + 1, symbol=PEPE, price="0.50000"))
+        futures = quote_batch(Side.FUTURES, 2, START_MS + 2, symbol=PEPE, price="0.49")
         texts = (("490.000", "7", "500.000", "8"),)
-        recorder.put(type(futures)(futures.venue, futures.at, futures.quotes, True, texts=texts))
+        recorder.put(type(futures)(futures.side, futures.at, futures.quotes, True, texts=texts))
         recorder.put_trade(Trade(PEPE, 5, "0.50100", "30", START_MS, Instant(START_MS + 3, 0)))
         settle(recorder)
     with closing(SqliteHistory(path)) as opened:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.answers import Price
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.storage.chunker import Assembler
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Chunk, Limits, Refusal, Run, StorageError
@@ -52,7 +52,7 @@ def ids(path: Path) -> list[int]:
 
 def put(recorder: Recorder, *numbers: int) -> None:
     for number in numbers:
-        recorder.put(quote_batch(Venue.SPOT, number, START_MS + number))
+        recorder.put(quote_batch(Side.SPOT, number, START_MS + number))
 
 
 def in_words(recorder: Recorder, words: str) -> None:
@@ -198,7 +198,7 @@ def test_a_file_that_becomes_read_only_is_told_and_loses_nothing(tmp_path: Path)
     assembler = Assembler(Run("x", START_MS), Instant(START_MS, 0), contracts(), SILENCE_MS, changes_only=False)
     store = SqliteStore(path)
     store.open(assembler.run)
-    assembler.take(quote_batch(Venue.SPOT, 1, START_MS))
+    assembler.take(quote_batch(Side.SPOT, 1, START_MS))
     chunk = assembler.chunk()
     assert store._connection is not None
     store._connection.execute("PRAGMA query_only = 1")  # root may write a file in spite of its mode
@@ -254,7 +254,7 @@ def test_a_flood_beyond_the_bounds_is_counted_and_told_as_a_gap(tmp_path: Path) 
     assert ids(path) == list(range(1, 51))
     with closing(SqliteHistory(path)) as history:
         gaps = history.gaps("BTCUSDT", START_MS + 51)
-        assert [(gap.start_ms, gap.end_ms, gap.reason) for gap in gaps if gap.venue is Venue.SPOT] == [
+        assert [(gap.start_ms, gap.end_ms, gap.reason) for gap in gaps if gap.side is Side.SPOT] == [
             (START_MS + 51, START_MS + 61, "the recorder had no room for 10 quotes")
         ]
 
@@ -264,7 +264,7 @@ def test_a_clock_that_was_set_back_loses_nothing(tmp_path: Path) -> None:
     for first in (1, 11):
         with recording(SqliteStore(path)) as recorder:
             for number in range(first, first + 10):
-                recorder.put(quote_batch(Venue.SPOT, number, START_MS + number % 10))
+                recorder.put(quote_batch(Side.SPOT, number, START_MS + number % 10))
             settle(recorder)
     assert sorted(ids(path)) == list(range(1, 21))
 
@@ -276,11 +276,11 @@ def test_old_rows_go_and_bars_stay(tmp_path: Path) -> None:
     with recording(SqliteStore(path)) as recorder:
         for event in open_links(START_MS):
             recorder.put(event)
-        for venue in Venue:
+        for venue in Side:
             recorder.put(quote_batch(venue, 1, START_MS + 10))
         settle(recorder)
     with recording(SqliteStore(path), limits, start_ms=START_MS + 2 * day_ms) as recorder:
-        recorder.put(quote_batch(Venue.SPOT, 2, START_MS + 2 * day_ms))
+        recorder.put(quote_batch(Side.SPOT, 2, START_MS + 2 * day_ms))
         settle(recorder)
         wait_for(lambda: ids(path) == [2])
     with closing(SqliteHistory(path)) as history:
@@ -299,7 +299,7 @@ def test_a_file_grows_no_larger_than_allowed(tmp_path: Path) -> None:
     settings = RecorderSettings(commit_s=0.01, limits=Limits(size_bytes=1 << 20))
     with recording(SqliteStore(path), settings) as recorder:
         for number in range(1, 60_001):
-            recorder.put(quote_batch(Venue.SPOT, number, START_MS + number))
+            recorder.put(quote_batch(Side.SPOT, number, START_MS + number))
         settle(recorder)
         wait_for(lambda: path.stat().st_size < 3 << 19)
     assert ids(path)[-1] == 60_000
@@ -309,7 +309,7 @@ def test_changes_only_leaves_repetitions_out(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with recording(SqliteStore(path), RecorderSettings(changes_only=True)) as recorder:
         for number, price in enumerate(("1.00", "1.00", "2.00", "1.00"), start=1):
-            recorder.put(quote_batch(Venue.SPOT, number, START_MS + number, price=price))
+            recorder.put(quote_batch(Side.SPOT, number, START_MS + number, price=price))
         settle(recorder)
     assert ids(path) == [1, 3, 4]
 

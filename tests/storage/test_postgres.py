@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.postgres import retention, schema
 from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.postgres.store import PostgresStore
@@ -49,7 +49,7 @@ class Feed:
     def _run(self) -> None:
         while not self._stopping.wait(0.001):
             self.number += 1
-            batch = quote_batch(Venue.SPOT, self.number, START_MS + self.number)
+            batch = quote_batch(Side.SPOT, self.number, START_MS + self.number)
             began_s = time.perf_counter()
             self._recorder.put(batch)
             self.slowest_s.append(time.perf_counter() - began_s)
@@ -109,12 +109,12 @@ def test_a_database_that_is_down_at_the_start_is_caught_up_by_the_next_run(
             recorder.ready(10)
             assert "is the server running?" in recorder.status().sentence
             for number in range(1, 50):
-                recorder.put(quote_batch(Venue.SPOT, number, START_MS + number))
+                recorder.put(quote_batch(Side.SPOT, number, START_MS + number))
             settle(recorder)
     finally:
         database.start()
     with recording(spilling(database, tmp_path), start_ms=START_MS + 5000) as recorder:
-        recorder.put(quote_batch(Venue.SPOT, 50, START_MS + 6000))
+        recorder.put(quote_batch(Side.SPOT, 50, START_MS + 6000))
         caught_up(recorder)
     assert ids(database) == list(range(1, 51))
     with closing(PostgresHistory(database.dsn)) as history:
@@ -128,7 +128,7 @@ def test_two_recorders_make_one_recording_without_duplicates(database: PostgresS
         recording(spilling(database, tmp_path, "b.db")) as second,
     ):
         for number in range(1, 2001):
-            batch = quote_batch(Venue.SPOT, number, START_MS + number)
+            batch = quote_batch(Side.SPOT, number, START_MS + number)
             if number <= 1200:
                 first.put(batch)
             if number > 800:
@@ -153,7 +153,7 @@ def test_a_hypertable_holds_no_duplicates_either(
     for start in (1, 51):
         with recording(spilling(database, tmp_path), RecorderSettings(limits=Limits(age_ms=1 << 50))) as recorder:
             for number in range(start, start + 100):
-                recorder.put(quote_batch(Venue.SPOT, number, START_MS + number))
+                recorder.put(quote_batch(Side.SPOT, number, START_MS + number))
             caught_up(recorder)
     assert ids(database) == list(range(1, 151))
     store = PostgresStore(database.dsn)
@@ -170,7 +170,7 @@ def test_old_rows_go(database: PostgresServer) -> None:
         for event in open_links(START_MS):
             recorder.put(event)
         for number in (1, 499, 500, 900):
-            for venue in Venue:
+            for venue in Side:
                 recorder.put(quote_batch(venue, number, START_MS + number))
         settle(recorder)
         wait_for(lambda: ids(database) == [500, 500, 900, 900])
@@ -186,8 +186,8 @@ def test_a_recording_beyond_its_size_loses_its_oldest_rows(
     store = PostgresStore(database.dsn)
     with recording(store) as recorder:
         for number in range(1, 9):
-            recorder.put(quote_batch(Venue.SPOT, number, START_MS + number))
-        recorder.put(quote_batch(Venue.FUTURES, 99, START_MS + 99))
+            recorder.put(quote_batch(Side.SPOT, number, START_MS + number))
+        recorder.put(quote_batch(Side.FUTURES, 99, START_MS + 99))
         settle(recorder)
         assert store.prune(Limits(size_bytes=999), START_MS)
         assert ids(database) == [4, 5, 6, 7, 8, 99]
@@ -196,8 +196,8 @@ def test_a_recording_beyond_its_size_loses_its_oldest_rows(
 
 def test_texts_that_a_number_would_not_keep_come_back_to_the_letter(database: PostgresServer) -> None:
     with recording(PostgresStore(database.dsn)) as recorder:
-        batch = quote_batch(Venue.SPOT, 1, START_MS)
-        recorder.put(type(batch)(batch.venue, batch.at, batch.quotes, True, texts=(("007.10", ".5", "8.", "1"),)))
+        batch = quote_batch(Side.SPOT, 1, START_MS)
+        recorder.put(type(batch)(batch.side, batch.at, batch.quotes, True, texts=(("007.10", ".5", "8.", "1"),)))
         settle(recorder)
     with closing(PostgresHistory(database.dsn)) as history:
         [one] = history.quotes(["BTCUSDT"])

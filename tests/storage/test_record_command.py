@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.history import History
 from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.sqlite.history import SqliteHistory
@@ -51,11 +51,11 @@ def test_a_capture_over_two_sockets_is_stored_as_on_the_wire_and_replays_to_its_
     assert f"{len(lines):,} quotes and trades stored, 0 waiting" in finished.err
     history = ask()
     try:
-        stored: dict[Venue, list[tuple[Any, ...]]] = {venue: [] for venue in Venue}
+        stored: dict[Side, list[tuple[Any, ...]]] = {venue: [] for venue in Side}
         for one in history.quotes(["BTCUSDT"]):
             row = one.row
-            stored[one.leg.venue].append((row.update_id, row.exchange_ms, row.bid, row.bid_qty, row.ask, row.ask_qty))
-        for venue, market in ((Venue.SPOT, "spot"), (Venue.FUTURES, "um")):
+            stored[one.leg.side].append((row.update_id, row.exchange_ms, row.bid, row.bid_qty, row.ask, row.ask_qty))
+        for venue, market in ((Side.SPOT, "spot"), (Side.FUTURES, "um")):
             assert stored[venue] == [told(line) for line in lines if line["market"] == market]
         replayed = Market(["BTCUSDT"], 30_000)
         for event in history.events(["BTCUSDT"]):

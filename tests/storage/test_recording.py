@@ -13,7 +13,7 @@ import pytest
 
 from spreadwatch.core.events import Event, Trade
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.snapshot import to_json
 from spreadwatch.sources.capture import Capture, batches
 from spreadwatch.storage.export import Wanted, export
@@ -64,7 +64,7 @@ def test_what_was_recorded_is_what_was_on_the_wire(
 ) -> None:
     stored = [
         (
-            one.leg.venue,
+            one.leg.side,
             one.leg.wire,
             row.received_ms,
             row.update_id,
@@ -128,12 +128,12 @@ def check_spread(history: History, recorded: Path) -> None:
     """Hold bars and moments of the spread against a model that is asked after every event."""
     seconds: dict[int, list[Decimal]] = defaultdict(list)
     samples: list[tuple[int, Decimal]] = []
-    last: dict[Venue, Any] = {}
+    last: dict[Side, Any] = {}
     for event in events_of(Capture(recorded).records()):
         for quote in getattr(event, "quotes", []):
-            last[quote.venue] = quote
+            last[quote.side] = quote
             if len(last) == 2:
-                spread = last[Venue.SPOT].ask - last[Venue.FUTURES].bid
+                spread = last[Side.SPOT].ask - last[Side.FUTURES].bid
                 samples.append((quote.received.wall_ms, spread))
                 seconds[quote.received.wall_ms // 1000].append(spread)
     bars = {bar.second: bar for bar in history.bars("BTCUSDT")}
@@ -163,10 +163,10 @@ def test_trades_are_the_price_where_the_run_has_them(place: Place) -> None:
     with recording(place.store()) as recorder:
         for event in open_links(1_700_000_000_000):
             recorder.put(event)
-        recorder.put(quote_batch(Venue.SPOT, 1, 1_700_000_000_100))
+        recorder.put(quote_batch(Side.SPOT, 1, 1_700_000_000_100))
         recorder.put_trade(Trade("BTCUSDT", 7, "100.00700000", "0.01000000", 1, Instant(1_700_000_000_200, 0)))
         recorder.put_trade(Trade("BTCUSDT", 8, "100.00100000", "0.01000000", 1, Instant(1_700_000_000_300, 0)))
-        recorder.put(quote_batch(Venue.SPOT, 2, 1_700_000_000_400))
+        recorder.put(quote_batch(Side.SPOT, 2, 1_700_000_000_400))
         settle(recorder)
     with closing(place.history()) as history:
         early, late = history.at("BTCUSDT", 1_700_000_000_150), history.latest("BTCUSDT")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.snapshot import to_json
 from spreadwatch.storage.chunker import Assembler
 from spreadwatch.storage.rows import Run
@@ -43,9 +43,9 @@ def store(events: list[Event], path: Path, chunk_every: int) -> None:
 
 @settings(deadline=None, database=None, max_examples=60)
 @given(steps)
-def test_a_recording_replays_to_the_same_snapshot(script: list[tuple[int, Venue, object]]) -> None:
+def test_a_recording_replays_to_the_same_snapshot(script: list[tuple[int, Side, object]]) -> None:
     at, events = Instant(START_MS, START_MS), list[Event]()
-    events += [Link(venue, Phase.OPEN, "begin", at) for venue in Venue]
+    events += [Link(venue, Phase.OPEN, "begin", at) for venue in Side]
     for number, (after_ms, venue, what) in zip(itertools.count(1), script, strict=False):
         at = Instant(at.wall_ms + after_ms, at.mono_ms + after_ms)
         events.append(event(venue, what, at, number))

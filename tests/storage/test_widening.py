@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.export import Kind, Wanted, write
 from spreadwatch.storage.history import END_MS
-from spreadwatch.storage.rows import Chunk, Leg, QuoteRow, Run, StorageError, TradeRow
+from spreadwatch.storage.rows import Chunk, QuoteRow, Run, StorageError, StoredLeg, TradeRow
 from spreadwatch.storage.sqlite.history import SqliteHistory
 from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.storage.parts import SPOT_BTC, START_MS
@@ -92,7 +92,7 @@ def test_after_a_rollback_the_old_notation_is_believed(tmp_path: Path) -> None:
     store.open(RUN)
     store.write(quotes(("60000.10", "1.500", "60000.20", "2.000")))
     finer = quotes(("60000.11", "1.234", "60000.12", "1.567"), at_ms=START_MS + 700)
-    other = Leg(Venue.SPOT, "BTCUSDT", "OTHER")
+    other = StoredLeg(Side.SPOT, "BTCUSDT", "OTHER")
     refused = quotes(("1.0", "1.0", "2.0", "1.0"), at_ms=START_MS + 700).quotes[0][1]
     with pytest.raises(StorageError, match="record it into another file"):
         store.write(Chunk(RUN, START_MS + 700, [*finer.quotes, (other, refused)], [], [], [], [], []))

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed import clock
 from spreadwatch.storage.recorder import Recorder
 from spreadwatch.storage.sqlite.store import SqliteStore
@@ -33,7 +33,7 @@ def main(file: str, note: str, rate: str) -> None:
             while number < due:
                 number += 1
                 at_ms = time.time_ns() // 1_000_000
-                recorder.put(quote_batch(Venue.SPOT, number, at_ms))
+                recorder.put(quote_batch(Side.SPOT, number, at_ms))
                 NOTE.pack_into(memory, 0, number, at_ms, recorder.status().stored)
             time.sleep(0.0005)
 

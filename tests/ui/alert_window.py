@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from spreadwatch.config import rule_from_texts
-from spreadwatch.core.alerts import Alert, Number, Rule, Side
+from spreadwatch.core.alerts import Alert, Direction, Number, Rule
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.alerts.banner import Banner
 from spreadwatch.ui.alerts.list import AlertActions, AlertList
@@ -26,10 +26,10 @@ from tests.ui import examples
 from tests.ui.screen import display, xvfb
 from tests.ui.sight import labels
 
-CHEAP = Rule("spread below one dollar", None, Number.SPREAD, Side.BELOW, Decimal("-1.00"), Decimal("-0.50"))
+CHEAP = Rule("spread below one dollar", None, Number.SPREAD, Direction.BELOW, Decimal("-1.00"), Decimal("-0.50"))
 LONG = Rule(
     "a name that is as long as names may be, sixty characters!!",
-    *("1000SATSUSDT", Number.BPS, Side.BELOW, Decimal("-123.456789"), Decimal("-100.000001")),
+    *("1000SATSUSDT", Number.BPS, Direction.BELOW, Decimal("-123.456789"), Decimal("-100.000001")),
     *(12.5, 3600.0, True),
 )
 RULES = (RULE, CHEAP, LONG)

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.kit import painter as painter_module
@@ -25,9 +25,9 @@ def two_snapshots() -> tuple[Snapshot, Snapshot]:
     """Return two live moments with different spreads, −1.30 and −1.28, and a rate."""
     scene = examples.ethusdt()
     for bid in ("3413.60", "3414.10", "3413.87"):  # extremes of the last minute that are no present spread
-        scene.quote(Venue.FUTURES, bid, "27.4410", "3414.11", "0.9120", 900)
+        scene.quote(Side.FUTURES, bid, "27.4410", "3414.11", "0.9120", 900)
     first = scene.at(1_000)
-    scene.quote(Venue.SPOT, "3412.58", "1", "3412.59", "1", 1_500)
+    scene.quote(Side.SPOT, "3412.58", "1", "3412.59", "1", 1_500)
     return first, scene.at(2_000)
 
 

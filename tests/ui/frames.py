@@ -13,7 +13,7 @@ from itertools import pairwise
 from spreadwatch import app
 from spreadwatch.config import Config
 from spreadwatch.core.events import Batch, Link, Phase
-from spreadwatch.core.quote import Quote, Venue
+from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import clock
 from spreadwatch.run.session import Session
@@ -34,12 +34,12 @@ class Source(Worker):
 
     def _run(self) -> None:
         put, symbols, chance = self._session.inbox.put, self._session.symbols, random.Random(1)
-        for venue in Venue:
+        for venue in Side:
             put(Link(venue, Phase.OPEN, "", clock.now()))
         prices = [Decimal(number).scaleb(-2) for number in range(10_000, 10_200)]
         one, began_s, places = Decimal(1), time.monotonic(), list(range(len(symbols)))
         while not self._stopping.wait(max(began_s + self.sent / self._per_s - time.monotonic(), 0)):
-            venue = (Venue.SPOT, Venue.FUTURES)[self.sent // _BATCH % 2]
+            venue = (Side.SPOT, Side.FUTURES)[self.sent // _BATCH % 2]
             at = clock.now()
             quotes = []
             for place in chance.sample(places, min(_BATCH, len(places))):

@@ -13,7 +13,7 @@ from typing import Literal
 
 from spreadwatch import app
 from spreadwatch.config import Config
-from spreadwatch.core.alerts import Number, Rule, Side
+from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.run.alarms import Alarms
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui.screen import display, put_pointer_away, xvfb
@@ -24,8 +24,8 @@ _RUN_MS = 75_000  # long enough for a chart of a minute
 _SETTLED_MS = 600
 _COINS = ("ETHUSDT", "BTCUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "LINKUSDT", "AVAXUSDT", "ADAUSDT", "SUIUSDT")
 _RULES = (
-    Rule("entry is cheap", "ETHUSDT", Number.SPREAD, Side.BELOW, Decimal("-1.70"), Decimal("-1.50"), 0.0, 20.0),
-    Rule("any coin at −6 bps", None, Number.BPS, Side.BELOW, Decimal(-6), Decimal(-5), 0.0, 60.0),
+    Rule("entry is cheap", "ETHUSDT", Number.SPREAD, Direction.BELOW, Decimal("-1.70"), Decimal("-1.50"), 0.0, 20.0),
+    Rule("any coin at −6 bps", None, Number.BPS, Direction.BELOW, Decimal(-6), Decimal(-5), 0.0, 60.0),
 )
 
 

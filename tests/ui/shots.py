@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.options import WindowOptions
@@ -33,9 +33,9 @@ def _running() -> list[Snapshot]:
     """Return two snapshots a second apart, so that there is a rate."""
     scene = examples.Scene()
     for _ in range(18):
-        scene.quote(Venue.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -62_000)
+        scene.quote(Side.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -62_000)
     before = examples.Scene()
-    before.quote(Venue.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -1_400)
+    before.quote(Side.SPOT, "3412.56", "11.0264", "3412.57", "4.1830", -1_400)
     return [before.at(-1_370), examples.ethusdt(scene).at()]
 
 

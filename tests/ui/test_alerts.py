@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from spreadwatch.core.alert_json import alert_to_json
-from spreadwatch.core.alerts import Number, Rule, Side
+from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.ui.alerts import sysnotify
 from spreadwatch.ui.alerts import words as alert_words
 from spreadwatch.ui.alerts.form import Choice, Entry
@@ -168,7 +168,7 @@ def test_a_rule_is_added_by_the_keyboard_alone(open_window: OpenWindow) -> None:
     press(window, "<Return>")
     assert form.refusal == ""
     assert window.rules[-1] == Rule(
-        "BTCUSDT edge below -1.50", "BTCUSDT", Number.EDGE, Side.BELOW, Decimal("-1.50"), Decimal(2)
+        "BTCUSDT edge below -1.50", "BTCUSDT", Number.EDGE, Direction.BELOW, Decimal("-1.50"), Decimal(2)
     )
     assert "rule added" in window.words()
     assert entry(window, "level").get() == ""

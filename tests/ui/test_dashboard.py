@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.frame import geometry
 from spreadwatch.ui.frame.geometry import Rect
@@ -163,8 +163,8 @@ def test_symbols_are_cycled_and_numbered(opened: Open) -> None:
     dashboard = opened(symbols=("ETHUSDT", "PEPEUSDT", "BTCTRY"))
     scene = examples.Scene(("ETHUSDT", "PEPEUSDT", "BTCTRY"))
     examples.ethusdt(scene)
-    scene.quote(Venue.SPOT, "0.00001233", "1", "0.00001234", "1", -5, symbol="PEPEUSDT")
-    scene.quote(Venue.FUTURES, "0.00001236", "1", "0.00001237", "1", -4, symbol="PEPEUSDT")
+    scene.quote(Side.SPOT, "0.00001233", "1", "0.00001234", "1", -5, symbol="PEPEUSDT")
+    scene.quote(Side.FUTURES, "0.00001236", "1", "0.00001237", "1", -4, symbol="PEPEUSDT")
     paint(dashboard, scene.at())
     assert spread_of(dashboard) == "−1.30"
     assert "1/3" in words(dashboard)

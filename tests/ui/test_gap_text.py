@@ -4,14 +4,14 @@ from msgspec.structs import replace
 
 from spreadwatch.core.events import Phase
 from spreadwatch.core.gaps import Gap
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.ui.gaps import words as gap_words
 from spreadwatch.ui.gaps.count import GapCount
 from spreadwatch.ui.kit import text
 from tests.ui.examples import NOON_MS, Scene, ethusdt, gappy, moment, stale
 
 
-def gap(start_ms: int, end_ms: int | None, reason: str = "spot was silent", venue: Venue = Venue.SPOT) -> Gap:
+def gap(start_ms: int, end_ms: int | None, reason: str = "spot was silent", venue: Side = Side.SPOT) -> Gap:
     end = None if end_ms is None else moment(end_ms)
     return Gap("ETHUSDT", venue, moment(start_ms), end, reason)
 
@@ -55,7 +55,7 @@ def test_the_copied_table_is_exact_and_has_one_line_per_gap() -> None:
 
 
 def test_a_moment_beyond_the_calendar_is_a_dash() -> None:
-    far = Gap("ETHUSDT", Venue.SPOT, replace(moment(), wall_ms=10**18), None, "")
+    far = Gap("ETHUSDT", Side.SPOT, replace(moment(), wall_ms=10**18), None, "")
     assert "\n—\tETHUSDT" in gap_words.table([far], moment())
 
 
@@ -82,7 +82,7 @@ def test_the_gaps_of_the_start_are_no_news() -> None:
     scene = ethusdt()
     count.take(scene.at())
     later = count.later
-    scene.link(Venue.SPOT, Phase.LOST, "reset", 10)
+    scene.link(Side.SPOT, Phase.LOST, "reset", 10)
     count.take(scene.at(20))
     assert (count.starting, count.later) == (2, later + 1)
 
@@ -98,7 +98,7 @@ def test_a_symbol_that_never_quotes_hides_no_gap_of_another() -> None:
     ethusdt(scene)
     count.take(scene.at())
     before = count.later
-    scene.link(Venue.SPOT, Phase.LOST, "reset", 10)
+    scene.link(Side.SPOT, Phase.LOST, "reset", 10)
     count.take(scene.at(20))
     assert (count.starting, count.later) == (4, before + 1)
 
@@ -108,7 +108,7 @@ def test_the_count_goes_on_when_another_symbol_is_shown() -> None:
     gaps = tuple(
         Gap(symbol, venue, moment(-900_000), moment(-890_000), "connecting")
         for symbol in ("ETHUSDT", "BTCUSDT")
-        for venue in Venue
+        for venue in Side
     )
     snapshot = gappy(0)
 
@@ -121,7 +121,7 @@ def test_the_count_goes_on_when_another_symbol_is_shown() -> None:
     assert (count.starting, count.later) == (4, 0)
     shown("BTCUSDT", 5, (gap(-5_000, -4_000),))
     assert (count.starting, count.later) == (4, 1)
-    added = Gap("NEWUSDT", Venue.SPOT, moment(-3_000), None, "just added")
+    added = Gap("NEWUSDT", Side.SPOT, moment(-3_000), None, "just added")
     shown("NEWUSDT", 6, (gap(-5_000, -4_000), added))
     assert (count.starting, count.later) == (5, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from spreadwatch.core.gaps import Gap
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
@@ -211,7 +211,7 @@ def _wordy(count: int) -> Snapshot:
     start, end = examples.moment(-200_000_000), examples.moment(-1_000)
     gaps = [
         Gap("1000000MOGUSDT", venue, start, end if number else None, "W" * 40 + " and so on" * 100)
-        for number, venue in enumerate((Venue.FUTURES, Venue.SPOT) * (count // 2))
+        for number, venue in enumerate((Side.FUTURES, Side.SPOT) * (count // 2))
     ]
     return replace(snapshot, gaps=tuple(gaps))
 

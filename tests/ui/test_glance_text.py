@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.ui.cards import amounts, evidence_text, funding_text, net_text
 from spreadwatch.ui.kit import text
 from spreadwatch.ui.kit.text import GROUP
@@ -73,7 +73,7 @@ def test_a_thin_book_names_every_leg() -> None:
     assert depth
     assert net_text.thin(depth) == ""
     assert net_text.thin(replace(depth, spread=None)) == "no live book"
-    both = replace(depth, spread=None, too_thin=(Venue.SPOT, Venue.FUTURES))
+    both = replace(depth, spread=None, too_thin=(Side.SPOT, Side.FUTURES))
     assert net_text.thin(both) == "book too thin on spot and futures"
 
 

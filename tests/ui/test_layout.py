@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from tests.ui import examples
 from tests.ui.conftest import Open, paint, press, settle
@@ -93,10 +93,10 @@ def test_numbers_that_get_shorter_move_nothing(opened: Open) -> None:
     dashboard = opened()
     scene = examples.ethusdt()
     paint(dashboard, scene.at())
-    scene.quote(Venue.SPOT, "3500.00", "1234567.1234", "3512.57", "4.1830", 10)
+    scene.quote(Side.SPOT, "3500.00", "1234567.1234", "3512.57", "4.1830", 10)
     paint(dashboard, scene.at(20))
     wide = [(str(one), box(one)) for one in labels(dashboard.root)]
-    scene.quote(Venue.SPOT, "3412.56", "1.0000", "3412.57", "4.1830", 30)
+    scene.quote(Side.SPOT, "3412.56", "1.0000", "3412.57", "4.1830", 30)
     paint(dashboard, scene.at(40))
     assert [(str(one), box(one)) for one in labels(dashboard.root)] == wide
 

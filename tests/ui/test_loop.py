@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
@@ -62,8 +62,8 @@ def test_a_snapshot_without_change_makes_no_tcl_call(opened: Open) -> None:
 def test_a_frame_is_one_tcl_call_however_much_changed(opened: Open) -> None:
     dashboard = opened()
     scene = examples.ethusdt()
-    scene.quote(Venue.SPOT, "3411.01", "9.8765", "3411.02", "8.7654", 10)
-    scene.quote(Venue.FUTURES, "3412.03", "7.654", "3412.04", "6.543", 11)
+    scene.quote(Side.SPOT, "3411.01", "9.8765", "3411.02", "8.7654", 10)
+    scene.quote(Side.FUTURES, "3412.03", "7.654", "3412.04", "6.543", 11)
     other = scene.at(1_000)
     for snapshot in (SNAPSHOT, other, SNAPSHOT):
         paint(dashboard, snapshot)
@@ -207,7 +207,7 @@ def test_there_are_at_most_sixty_paints_a_second(opened: Open) -> None:
         if turns[-1] - turns[0] > 0.5:
             dashboard.close()
         count = len(turns)
-        scene.quote(Venue.SPOT, "3412.56", "1", "3412.57", f"{count}", count)
+        scene.quote(Side.SPOT, "3412.56", "1", "3412.57", f"{count}", count)
         return scene.at(count)
 
     dashboard.run(turn)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.chart import export_file
@@ -172,7 +172,7 @@ def test_a_display_that_failed_shows_no_present_value(opened: Open, expected_fau
     assert scene
     assert scene.last is None
     scene_after = examples.ethusdt()
-    scene_after.quote(Venue.SPOT, "3412.56", "1", "3412.57", "1", 50)
+    scene_after.quote(Side.SPOT, "3412.56", "1", "3412.57", "1", 50)
     paint(dashboard, scene_after.at(60))
     assert lost_ms(dashboard) is None
 

@@ -7,7 +7,7 @@ import msgspec
 
 from spreadwatch.core.depth import Level
 from spreadwatch.core.events import Book, Books
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.parsing.base import Parser
 from spreadwatch.feed.parsing.quotes import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
@@ -19,7 +19,7 @@ _Side = list[tuple[str, str]]
 
 
 class _Depth(msgspec.Struct):
-    """Wire form of both venues: spot says bids and asks and no symbol, futures b and a."""
+    """Wire form of both sides: spot says bids and asks and no symbol, futures b and a."""
 
     bids: _Side = []
     asks: _Side = []
@@ -33,15 +33,15 @@ class _Envelope(msgspec.Struct):
 
 
 class BookParser(Parser):
-    """Turn payloads of one venue into books."""
+    """Turn payloads of one side into books."""
 
     kind = _SUFFIX
     what = "book"
 
-    def __init__(self, venue: Venue, contracts: Iterable[Contract]) -> None:
+    def __init__(self, side: Side, contracts: Iterable[Contract]) -> None:
         """Take books of `contracts`."""
         super().__init__(contracts)
-        self._venue = venue
+        self._side = side
         self._decode = msgspec.json.Decoder(_Envelope).decode
 
     def key_of(self, contract: Contract) -> str:
@@ -50,7 +50,7 @@ class BookParser(Parser):
 
     def again(self) -> "BookParser":
         """Return a parser of the same contracts for another connection."""
-        return BookParser(self._venue, list(self._contracts.values()))
+        return BookParser(self._side, list(self._contracts.values()))
 
     def batch(self, payloads: Iterable[bytes], at: Instant) -> Books:
         """Parse what one read brought, in combined-stream envelopes, received at `at`; the last book of each counts."""
@@ -74,7 +74,7 @@ class BookParser(Parser):
         prices = [price for price, _ in (*reversed(bids), *asks)]
         if any(after <= before for before, after in pairwise(prices)):
             raise Rejected("crossed")
-        return Book(self._venue, contract.symbol, bids, asks, at)
+        return Book(self._side, contract.symbol, bids, asks, at)
 
 
 def _levels(side: _Side, multiplier: int) -> tuple[Level, ...]:

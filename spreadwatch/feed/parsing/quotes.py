@@ -1,4 +1,4 @@
-"""Payloads of one venue into quotes: every foreign text becomes a valid quote or a counted reject."""
+"""Payloads of one side into quotes: every foreign text becomes a valid quote or a counted reject."""
 
 import threading
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from spreadwatch.core.events import Batch
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.parsing.base import Parser
 
@@ -89,18 +89,18 @@ class _Numbers(dict[str, Decimal]):
 
 
 class QuoteParser(Parser):
-    """Turn the payloads of one venue into batches, in the order of its update ids."""
+    """Turn the payloads of one side into batches, in the order of its update ids."""
 
     kind = "bookTicker"
 
     def __init__(
-        self, venue: Venue, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), part: int = 0
+        self, side: Side, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), part: int = 0
     ) -> None:
         """Take quotes of `contracts`; those of `unseen`, the heartbeat, count as life and go no further.
 
-        `part` numbers the connection among those of its venue.
+        `part` numbers the connection among those of its side.
         """
-        self.venue = venue
+        self.side = side
         watched, unseen = list(contracts), list(unseen)
         super().__init__((*watched, *unseen))
         self._part = part
@@ -115,7 +115,7 @@ class QuoteParser(Parser):
     def again(self) -> "QuoteParser":
         """Return a parser of the same contracts for another connection."""
         watched = [one for wire, one in list(self._contracts.items()) if wire not in self._heartbeats]
-        parser = QuoteParser(self.venue, watched, self._unseen, self._part)
+        parser = QuoteParser(self.side, watched, self._unseen, self._part)
         parser.keeps_texts = self.keeps_texts
         return parser
 
@@ -168,7 +168,7 @@ class QuoteParser(Parser):
         rejects: list[str] = []
         repeated: list[str] = []
         heard = False
-        venue, decode, numbers, behind = self.venue, self._decode, self._numbers, self._behind
+        side, decode, numbers, behind = self.side, self._decode, self._numbers, self._behind
         contracts, heartbeats, last_ids = self._contracts, self._heartbeats, self._last_ids
         texts: list[tuple[str, str, str, str]] | None = [] if self.keeps_texts else None
         for payload in payloads:
@@ -199,11 +199,11 @@ class QuoteParser(Parser):
             if contract.multiplier != 1:
                 bid, ask = bid / contract.multiplier, ask / contract.multiplier
                 bid_qty, ask_qty = bid_qty * contract.multiplier, ask_qty * contract.multiplier
-            quotes.append(Quote(venue, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at))
+            quotes.append(Quote(side, contract.symbol, bid, bid_qty, ask, ask_qty, update_id, ticker.T, at))
             if texts is not None:
                 texts.append((ticker.b, ticker.B, ticker.a, ticker.A))
         kept = None if texts is None else tuple(texts)
-        return Batch(venue, at, quotes, heard, tuple(rejects), tuple(repeated), self._part, kept)
+        return Batch(side, at, quotes, heard, tuple(rejects), tuple(repeated), self._part, kept)
 
     def _take_other(self, payload: bytes, ticker: _BookTicker | None) -> None:
         """Take an acknowledgement or a notice. Raises Rejected for anything else."""

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from spreadwatch.core.answers import RecordedGap
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History
 from spreadwatch.storage.postgres import schema
 from spreadwatch.storage.postgres.link import connect, named_faults
-from spreadwatch.storage.rows import EXACT, BarRow, BeatRow, Leg, LinkRow, QuoteRow, StorageError, TradeRow
+from spreadwatch.storage.rows import EXACT, BarRow, BeatRow, LinkRow, QuoteRow, StorageError, StoredLeg, TradeRow
 from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PostgresHistory(History):
         self._dsn = dsn
         self._lock = threading.Lock()
         self._connection: Connection | None = None
-        self._numbers: dict[Leg, int] = {}
+        self._numbers: dict[StoredLeg, int] = {}
         try:
             schema.check(self._select("SELECT number FROM version"))
         except StorageError:
@@ -52,13 +52,13 @@ class PostgresHistory(History):
                 self._connection.close()
                 self._connection = None
 
-    def legs(self, kind: str = "quotes") -> list[Leg]:
+    def legs(self, kind: str = "quotes") -> list[StoredLeg]:
         """Return the legs of which there are "quotes" or "trades"."""
         rows = self._select(
             "SELECT id, venue, symbol, wire, multiplier FROM legs "  # noqa: S608 - our own names
             f"WHERE EXISTS (SELECT FROM {'trades' if kind == 'trades' else 'quotes'} WHERE leg = legs.id) ORDER BY id"
         )
-        found = {Leg(Venue(venue), *rest): int(number) for number, venue, *rest in rows}
+        found = {StoredLeg(Side(side), *rest): int(number) for number, side, *rest in rows}
         self._numbers.update(found)
         return list(found)
 
@@ -83,30 +83,32 @@ class PostgresHistory(History):
             "AND (end_ms IS NULL OR (end_ms > %s AND end_ms > start_ms)) ORDER BY start_ms, venue DESC",
             (symbol, to_ms, from_ms),
         )
-        return [RecordedGap(Venue(venue), *rest) for venue, *rest in rows]
+        return [RecordedGap(Side(side), *rest) for side, *rest in rows]
 
-    def _quote_before(self, leg: Leg, at_ms: int) -> StoredQuote | None:
+    def _quote_before(self, leg: StoredLeg, at_ms: int) -> StoredQuote | None:
         rows = self._last("quotes", _QUOTE, leg, at_ms)
         return _quote(leg, rows[0]) if rows else None
 
-    def _trade_before(self, leg: Leg, at_ms: int) -> StoredTrade | None:
+    def _trade_before(self, leg: StoredLeg, at_ms: int) -> StoredTrade | None:
         rows = self._last("trades", _TRADE, leg, at_ms)
         return _trade(leg, rows[0]) if rows else None
 
-    def _last(self, table: str, columns: str, leg: Leg, at_ms: int) -> list[Row]:
+    def _last(self, table: str, columns: str, leg: StoredLeg, at_ms: int) -> list[Row]:
         return self._select(
             f"SELECT {columns} FROM {table} WHERE leg = %s AND received_ms <= %s "  # noqa: S608 - our own names
             "ORDER BY received_ms DESC, arrival DESC LIMIT 1",
             (self._number(leg), at_ms),
         )
 
-    def _mids(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _mids(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Extremes | None:
         return self._extremes("bid + ask", "quotes", 2 * leg.multiplier, leg, from_ms, to_ms)
 
-    def _trade_prices(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _trade_prices(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Extremes | None:
         return self._extremes("price", "trades", leg.multiplier, leg, from_ms, to_ms)
 
-    def _extremes(self, value: str, table: str, parts: int, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _extremes(
+        self, value: str, table: str, parts: int, leg: StoredLeg, from_ms: int, to_ms: int
+    ) -> Extremes | None:
         [(high, low)] = self._select(
             f"SELECT max({value}), min({value}) FROM {table} "  # noqa: S608 - our own names
             "WHERE leg = %s AND received_ms >= %s AND received_ms < %s",
@@ -114,15 +116,15 @@ class PostgresHistory(History):
         )
         return None if high is None else (EXACT.divide(high, Decimal(parts)), EXACT.divide(low, Decimal(parts)))
 
-    def _quotes(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
+    def _quotes(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
         for row in self._pages(_QUOTE, "quotes", "update_id", leg, from_ms, to_ms):
             yield _quote(leg, row)
 
-    def _trades(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
+    def _trades(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
         for row in self._pages(_TRADE, "trades", "trade_id", leg, from_ms, to_ms):
             yield _trade(leg, row)
 
-    def _pages(self, columns: str, table: str, number: str, leg: Leg, from_ms: int, to_ms: int) -> Iterator[Row]:
+    def _pages(self, columns: str, table: str, number: str, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[Row]:
         """Yield rows in order of arrival, a page at a time: memory stays constant, no read lasts long."""
         last: tuple[int, int, int] = (from_ms, -1, -1)
         while rows := self._select(
@@ -134,12 +136,12 @@ class PostgresHistory(History):
             last = (rows[-1][1], rows[-1][2], rows[-1][0])
 
     def _link_rows(self, from_ms: int, to_ms: int) -> Iterator[LinkRow]:
-        for at_ms, arrival, venue, phase, reason in self._select(
+        for at_ms, arrival, side, phase, reason in self._select(
             f"SELECT received_ms, arrival, venue, phase, reason FROM links "  # noqa: S608 - our own names
             f"WHERE received_ms >= %s AND received_ms < %s ORDER BY {_ORDER}",
             (from_ms, to_ms),
         ):
-            yield LinkRow(at_ms, arrival, Venue(venue), phase, reason)
+            yield LinkRow(at_ms, arrival, Side(side), phase, reason)
 
     def _beat_rows(self, from_ms: int, to_ms: int) -> Iterator[BeatRow]:
         last = (from_ms, -1)
@@ -148,7 +150,7 @@ class PostgresHistory(History):
             f"AND ({_ORDER}) > (%s, %s) ORDER BY {_ORDER} LIMIT {PAGE}",
             (last[0], to_ms, *last),
         ):
-            yield from (BeatRow(at_ms, arrival, Venue(venue)) for at_ms, arrival, venue in rows)
+            yield from (BeatRow(at_ms, arrival, Side(side)) for at_ms, arrival, side in rows)
             last = (rows[-1][0], rows[-1][1])
 
     def _bar_rows(self, symbol: str, from_second: int, to_second: int) -> Iterator[BarRow]:
@@ -172,7 +174,7 @@ class PostgresHistory(History):
         )
         return None if second is None else int(second)
 
-    def _number(self, leg: Leg) -> int:
+    def _number(self, leg: StoredLeg) -> int:
         if leg not in self._numbers:
             self.legs()
         return self._numbers[leg]
@@ -186,11 +188,11 @@ class PostgresHistory(History):
         return found
 
 
-def _quote(leg: Leg, row: Row) -> StoredQuote:
+def _quote(leg: StoredLeg, row: Row) -> StoredQuote:
     update_id, at_ms, arrival, run, exchange_ms, *numbers, odd = row
     return StoredQuote(leg, QuoteRow(at_ms, arrival, update_id, exchange_ms, *_texts(tuple(numbers), odd)), run)
 
 
-def _trade(leg: Leg, row: Row) -> StoredTrade:
+def _trade(leg: StoredLeg, row: Row) -> StoredTrade:
     trade_id, at_ms, arrival, run, exchange_ms, *numbers, odd = row
     return StoredTrade(leg, TradeRow(at_ms, arrival, trade_id, exchange_ms, *_texts(tuple(numbers), odd)), run)

@@ -1,6 +1,6 @@
 """The recording in PostgreSQL, into which several recorders may write at once. The recorder's thread.
 
-A quote is known by venue, symbol and update id: whoever comes second with it changes nothing, so a chunk whose
+A quote is known by side, symbol and update id: whoever comes second with it changes nothing, so a chunk whose
 commit was not confirmed may be written again.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from spreadwatch.storage.postgres import retention as retention
 from spreadwatch.storage.postgres import schema
 from spreadwatch.storage.postgres.link import ANSWER_S, connect, named_faults
-from spreadwatch.storage.rows import Chunk, Leg, Limits, QuoteRow, Run, StorageError, TradeRow
+from spreadwatch.storage.rows import Chunk, Limits, QuoteRow, Run, StorageError, StoredLeg, TradeRow
 
 if TYPE_CHECKING:
     import psycopg
@@ -59,7 +59,7 @@ class PostgresStore:
         self._answer_s = answer_s
         self._connection: Connection | None = None
         self._runs: dict[str, int] = {}
-        self._legs: dict[Leg, int] = {}
+        self._legs: dict[StoredLeg, int] = {}
         self._plain = _Plain()
         self._insert_quotes = _INSERT_QUOTES
         self._staged_chunks = 0
@@ -178,10 +178,10 @@ class PostgresStore:
         number = self._runs[run.uuid] = int(found[0]) if found else 0
         return number
 
-    def _leg_number(self, connection: "Connection", leg: Leg) -> int:
+    def _leg_number(self, connection: "Connection", leg: StoredLeg) -> int:
         if (known := self._legs.get(leg)) is not None:
             return known
-        names = (leg.venue.value, leg.symbol)
+        names = (leg.side.value, leg.symbol)
         connection.execute(
             "INSERT INTO legs (venue, symbol, wire, multiplier) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             (*names, leg.wire, leg.multiplier),
@@ -191,7 +191,7 @@ class PostgresStore:
         ).fetchone()
         if found is None or tuple(found[1:]) != (leg.wire, leg.multiplier):
             raise StorageError(
-                f"the database holds {leg.symbol} under another name of {leg.venue} or in other contracts"
+                f"the database holds {leg.symbol} under another name of {leg.side} or in other contracts"
             )
         number = self._legs[leg] = int(found[0])
         return number
@@ -209,18 +209,18 @@ def _store_rest(connection: "Connection", chunk: Chunk, run: int) -> None:
         if chunk.links:
             cursor.executemany(
                 "INSERT INTO links VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [(row.received_ms, row.arrival, row.venue.value, run, row.phase, row.reason) for row in chunk.links],
+                [(row.received_ms, row.arrival, row.side.value, run, row.phase, row.reason) for row in chunk.links],
             )
         if chunk.beats:
             cursor.executemany(
                 "INSERT INTO beats VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [(row.received_ms, row.arrival, row.venue.value, run) for row in chunk.beats],
+                [(row.received_ms, row.arrival, row.side.value, run) for row in chunk.beats],
             )
         if chunk.gaps:
             cursor.executemany(
                 "INSERT INTO gaps VALUES (%s, %s, %s, %s, %s, %s) "
                 "ON CONFLICT (symbol, venue, start_ms, run, reason) DO UPDATE SET end_ms = excluded.end_ms",
-                [(row.symbol, row.venue.value, row.start_ms, run, row.reason, row.end_ms) for row in chunk.gaps],
+                [(row.symbol, row.side.value, row.start_ms, run, row.reason, row.end_ms) for row in chunk.gaps],
             )
         if chunk.bars:
             cursor.executemany(

@@ -11,17 +11,17 @@ from typing import Any
 from msgspec import Struct
 
 from spreadwatch.core.answers import RecordedGap
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History, from_key
 from spreadwatch.storage.rows import (
     ARRIVALS,
     EXACT,
     BarRow,
     BeatRow,
-    Leg,
     LinkRow,
     QuoteRow,
     StorageError,
+    StoredLeg,
     TradeRow,
     per_coin,
 )
@@ -43,7 +43,7 @@ class _Table(Struct, frozen=True):
     """A series as the file describes it."""
 
     name: str
-    leg: Leg
+    leg: StoredLeg
     price_places: int
     price_zeros: int
     qty_places: int
@@ -93,7 +93,7 @@ class SqliteHistory(History):
                 self._connection.close()
                 self._connection = None
 
-    def legs(self, kind: str = "quotes") -> list[Leg]:
+    def legs(self, kind: str = "quotes") -> list[StoredLeg]:
         """Return the legs of which there are "quotes" or "trades"."""
         return [table.leg for table in self._tables(kind)]
 
@@ -115,33 +115,33 @@ class SqliteHistory(History):
             "AND (end_ms IS NULL OR (end_ms > ? AND end_ms > start_ms)) ORDER BY start_ms",
             (symbol, to_ms, from_ms),
         )
-        return [RecordedGap(Venue(venue), *rest) for venue, *rest in rows]
+        return [RecordedGap(Side(side), *rest) for side, *rest in rows]
 
     def _tables(self, kind: str) -> list[_Table]:
         return [_table(kind, row) for row in self._select(f"{_SERIES} WHERE kind = ? ORDER BY id", (kind,))]
 
-    def _quote_before(self, leg: Leg, at_ms: int) -> StoredQuote | None:
+    def _quote_before(self, leg: StoredLeg, at_ms: int) -> StoredQuote | None:
         table, [rows] = self._rows("quotes", leg, ((_last(_QUOTE), _after(at_ms)),))
         return table.quote(rows[0]) if rows else None
 
-    def _trade_before(self, leg: Leg, at_ms: int) -> StoredTrade | None:
+    def _trade_before(self, leg: StoredLeg, at_ms: int) -> StoredTrade | None:
         table, [rows] = self._rows("trades", leg, ((_last(_TRADE), _after(at_ms)),))
         return table.trade(rows[0]) if rows else None
 
-    def _mids(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _mids(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Extremes | None:
         both = lambda bid, ask: EXACT.divide(  # noqa: E731 - said once
             EXACT.add(Decimal(bid), Decimal(ask)), Decimal(2 * leg.multiplier)
         )
         return self._extremes("quotes", leg, ("2 * bid + step", "bid, step"), (from_ms, to_ms), 2, both)
 
-    def _trade_prices(self, leg: Leg, from_ms: int, to_ms: int) -> Extremes | None:
+    def _trade_prices(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Extremes | None:
         one = lambda text: per_coin(text, leg.multiplier)  # noqa: E731 - as short as the one above
         return self._extremes("trades", leg, ("price", "price"), (from_ms, to_ms), 1, one)
 
     def _extremes(
         self,
         series: str,
-        leg: Leg,
+        leg: StoredLeg,
         columns: tuple[str, str],
         span_ms: tuple[int, int],
         parts: int,
@@ -164,16 +164,16 @@ class SqliteHistory(History):
         found += [value(*row) for row in others]
         return (max(found), min(found)) if found else None
 
-    def _quotes(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
+    def _quotes(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
         for table, rows in self._series_pages("quotes", leg, _QUOTE, from_ms, to_ms):
             yield from map(table.quote, rows)
 
-    def _trades(self, leg: Leg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
+    def _trades(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
         for table, rows in self._series_pages("trades", leg, _TRADE, from_ms, to_ms):
             yield from map(table.trade, rows)
 
     def _series_pages(
-        self, kind: str, leg: Leg, columns: str, from_ms: int, to_ms: int
+        self, kind: str, leg: StoredLeg, columns: str, from_ms: int, to_ms: int
     ) -> Iterator[tuple[_Table, list[Row]]]:
         """Yield the rows of a series by key, a page at a time, each with the notation that it is written in."""
         key, select = from_ms * ARRIVALS - 1, f"SELECT {columns} FROM {{}} {_BY_KEY}"  # noqa: S608 - ours
@@ -185,12 +185,12 @@ class SqliteHistory(History):
             key = rows[-1][0]
 
     def _link_rows(self, from_ms: int, to_ms: int) -> Iterator[LinkRow]:
-        for key, venue, phase, reason in self._pages("SELECT key, venue, phase, reason FROM links", from_ms, to_ms):
-            yield LinkRow(*from_key(key), Venue(venue), phase, reason)
+        for key, side, phase, reason in self._pages("SELECT key, venue, phase, reason FROM links", from_ms, to_ms):
+            yield LinkRow(*from_key(key), Side(side), phase, reason)
 
     def _beat_rows(self, from_ms: int, to_ms: int) -> Iterator[BeatRow]:
-        for key, venue in self._pages("SELECT key, venue FROM beats", from_ms, to_ms):
-            yield BeatRow(*from_key(key), Venue(venue))
+        for key, side in self._pages("SELECT key, venue FROM beats", from_ms, to_ms):
+            yield BeatRow(*from_key(key), Side(side))
 
     def _bar_rows(self, symbol: str, from_second: int, to_second: int) -> Iterator[BarRow]:
         while True:
@@ -219,14 +219,14 @@ class SqliteHistory(History):
             key = rows[-1][0]
 
     def _rows(
-        self, kind: str, leg: Leg, selects: tuple[tuple[str, tuple[int, ...]], ...]
+        self, kind: str, leg: StoredLeg, selects: tuple[tuple[str, tuple[int, ...]], ...]
     ) -> tuple[_Table, list[list[Row]]]:
         """Return what selects find in a series, and its notation of the same moment: a recorder may change both."""
         with self._asked() as connection:
             connection.execute("BEGIN")
             try:
                 series = connection.execute(
-                    f"{_SERIES} WHERE kind = ? AND venue = ? AND symbol = ?", (kind, leg.venue.value, leg.symbol)
+                    f"{_SERIES} WHERE kind = ? AND venue = ? AND symbol = ?", (kind, leg.side.value, leg.symbol)
                 ).fetchone()
                 if series is None:
                     raise StorageError(f"{self.path} was replaced by another recording meanwhile: ask again")
@@ -272,8 +272,8 @@ class SqliteHistory(History):
 
 
 def _table(kind: str, row: Row) -> _Table:
-    number, venue, symbol, wire, multiplier, *notation = row
-    return _Table(f"{kind}_{number}", Leg(Venue(venue), symbol, wire, multiplier), *notation)
+    number, side, symbol, wire, multiplier, *notation = row
+    return _Table(f"{kind}_{number}", StoredLeg(Side(side), symbol, wire, multiplier), *notation)
 
 
 def _last(columns: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import astuple
 
 from spreadwatch.storage.lock import WriterLock
-from spreadwatch.storage.rows import ARRIVALS, Chunk, Leg, Limits, Run, StorageError
+from spreadwatch.storage.rows import ARRIVALS, Chunk, Limits, Run, StorageError, StoredLeg
 from spreadwatch.storage.sqlite import retention
 from spreadwatch.storage.sqlite import schema as schema
 from spreadwatch.storage.sqlite.faults import explain
@@ -27,7 +27,7 @@ class SqliteStore:
         self._lock = WriterLock(path)
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._series: dict[tuple[str, Leg], Series] = {}
+        self._series: dict[tuple[str, StoredLeg], Series] = {}
         self._runs: dict[str, int] = {}
 
     def open(self, run: Run) -> None:
@@ -132,17 +132,17 @@ class SqliteStore:
             _store_rest(connection, chunk, run)
 
     def _find(
-        self, connection: sqlite3.Connection, kind: str, leg: Leg, prices: list[str], quantities: list[str]
+        self, connection: sqlite3.Connection, kind: str, leg: StoredLeg, prices: list[str], quantities: list[str]
     ) -> Series:
         """Return a leg's series; a new one takes its notation from the numbers at hand."""
         found = connection.execute(
             "SELECT id, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros FROM series "
             "WHERE kind = ? AND venue = ? AND symbol = ?",
-            (kind, leg.venue.value, leg.symbol),
+            (kind, leg.side.value, leg.symbol),
         ).fetchone()
         if found is None:
             notation = Notation.of(prices), Notation.of(quantities)
-            texts = (leg.venue.value, leg.symbol, leg.wire)
+            texts = (leg.side.value, leg.symbol, leg.wire)
             cursor = connection.execute(
                 "INSERT INTO series (kind, venue, symbol, wire, multiplier, price_places, price_zeros, qty_places, "
                 "qty_zeros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -204,18 +204,15 @@ def _store_rest(connection: sqlite3.Connection, chunk: Chunk, run: int) -> None:
     """Store all that is few."""
     connection.executemany(
         "INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?)",
-        [
-            (row.received_ms * ARRIVALS + row.arrival, row.venue.value, run, row.phase, row.reason)
-            for row in chunk.links
-        ],
+        [(row.received_ms * ARRIVALS + row.arrival, row.side.value, run, row.phase, row.reason) for row in chunk.links],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO beats VALUES (?, ?, ?)",
-        [(row.received_ms * ARRIVALS + row.arrival, row.venue.value, run) for row in chunk.beats],
+        [(row.received_ms * ARRIVALS + row.arrival, row.side.value, run) for row in chunk.beats],
     )
     connection.executemany(
         "INSERT OR REPLACE INTO gaps (symbol, venue, start_ms, run, reason, end_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        [(row.symbol, row.venue.value, row.start_ms, run, row.reason, row.end_ms) for row in chunk.gaps],
+        [(row.symbol, row.side.value, row.start_ms, run, row.reason, row.end_ms) for row in chunk.gaps],
     )
     connection.executemany(
         "INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -4,7 +4,7 @@ import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 
-from spreadwatch.core.alerts import Number, Side
+from spreadwatch.core.alerts import Direction, Number
 from spreadwatch.ui.alerts import words as alert_words
 from spreadwatch.ui.kit import fonts, theme
 from spreadwatch.ui.kit.painter import Painter
@@ -43,7 +43,7 @@ class Form:
         self.fields: dict[str, Entry | Choice] = {
             "symbol": Entry(first, painter, "SYMBOL", 12, alert_words.EVERY),
             "number": Choice(first, painter, "NUMBER", tuple(Number), changed),
-            "side": Choice(first, painter, "FIRES", tuple(Side), changed),
+            "side": Choice(first, painter, "FIRES", tuple(Direction), changed),
             "level": Entry(first, painter, "LEVEL", 9),
             "rearm": Entry(first, painter, "RE-ARM", 9),
             "hold_s": Entry(second, painter, "HOLD, S", 6),

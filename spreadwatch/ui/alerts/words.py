@@ -68,7 +68,7 @@ def evidence(alert: Alert) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _leg(quote: Quote, age_ms: int, places: int) -> tuple[str, ...]:
     quantities = max(significant_places(quote.bid_qty), significant_places(quote.ask_qty))
     return (
-        quote.venue.value,
+        quote.side.value,
         f"{text.age(age_ms)} old",
         f"bid {text.price(quote.bid, places)} {_TIMES} {text.price(quote.bid_qty, quantities)}",
         f"ask {text.price(quote.ask, places)} {_TIMES} {text.price(quote.ask_qty, quantities)}",

@@ -2,7 +2,7 @@
 
 import tkinter as tk
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.ui.cards import evidence_text
 from spreadwatch.ui.cards.evidence_text import Claim
 from spreadwatch.ui.frame.shortcuts import BY_ACTION, is_apple, label
@@ -11,7 +11,7 @@ from spreadwatch.ui.kit.overlay import Panel
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import frame, painted, still
 
-_BRIGHT = {Venue.SPOT: "Ask", Venue.FUTURES: "Bid"}
+_BRIGHT = {Side.SPOT: "Ask", Side.FUTURES: "Bid"}
 
 
 class Evidence(Panel):
@@ -53,13 +53,13 @@ class Evidence(Panel):
         table = frame(self.card, painter, "card")
         table.pack(fill="x")
         self._cells = {}
-        for column, venue in enumerate(Venue, 1):
-            caption = still(table, painter, venue.upper(), fonts.CAPTION, "muted", "card")
+        for column, side in enumerate(Side, 1):
+            caption = still(table, painter, side.upper(), fonts.CAPTION, "muted", "card")
             caption.grid(row=0, column=column, sticky="e", padx=(px(24), 0))
             for row, name in enumerate(evidence_text.LINES, 1):
                 made, cell = painted(table, painter, fonts.SMALL_FIGURE, "muted", "card", chars=23, anchor="e")
                 made.grid(row=row, column=column, sticky="e", padx=(px(24), 0), pady=px(1))
-                self._cells[venue, name] = cell
+                self._cells[side, name] = cell
         for row, name in enumerate(evidence_text.LINES, 1):
             still(table, painter, name, fonts.SMALL_WORDS, "muted", "card").grid(row=row, column=0, sticky="w")
         table.columnconfigure(3, weight=1)
@@ -77,13 +77,13 @@ class Evidence(Panel):
         self._time.show(f"{text.moment(extreme.at.wall_ms, utc=self._utc)} {zone}", "text")
         self._sum.show(evidence_text.sum_words(claim), "muted")
         self._skew.show(evidence_text.skew_words(extreme), "muted")
-        for venue, quote, age_ms in (
-            (Venue.SPOT, extreme.spot, extreme.spot_age_ms),
-            (Venue.FUTURES, extreme.futures, extreme.futures_age_ms),
+        for side, quote, age_ms in (
+            (Side.SPOT, extreme.spot, extreme.spot_age_ms),
+            (Side.FUTURES, extreme.futures, extreme.futures_age_ms),
         ):
             lines = evidence_text.quote_lines(quote, age_ms, places, utc=self._utc)
             for line, words in zip(evidence_text.LINES, lines, strict=True):
-                self._cells[venue, line].show(words, "text" if line == _BRIGHT[venue] else "muted")
+                self._cells[side, line].show(words, "text" if line == _BRIGHT[side] else "muted")
 
     def copy_text(self) -> tuple[str, str]:
         """Return the evidence shown as JSON, and a word for that; empty for none."""

@@ -1,10 +1,10 @@
-"""The card of one venue: best ask and bid with their quantities, and the time of the last quote."""
+"""The card of one side: best ask and bid with their quantities, and the time of the last quote."""
 
 import tkinter as tk
 from decimal import Decimal
 
 from spreadwatch.core.leg import State, significant_places
-from spreadwatch.core.quote import Quote, Venue
+from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot
 from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.painter import Painter
@@ -12,20 +12,20 @@ from spreadwatch.ui.kit.theme import Role
 from spreadwatch.ui.kit.widgets import Copy, Value, card, frame, painted, still
 
 _MARK = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
-_TITLES = {Venue.SPOT: ("SPOT", ""), Venue.FUTURES: ("FUTURES", "USD-M perpetual")}
+_TITLES = {Side.SPOT: ("SPOT", ""), Side.FUTURES: ("FUTURES", "USD-M perpetual")}
 
 
 class QuoteCard:
     """One leg of a pair. The price that makes the spread is bright; a leg that is not live is greyed, with its age."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, venue: Venue, *, utc: bool) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, side: Side, *, utc: bool) -> None:
         px = painter.px
-        self.venue = venue
+        self.side = side
         self.frame = card(parent, painter)
         self._utc = utc
         self._place_title(painter)
-        self.ask = _PriceLine(self.frame, 1, painter, copy, "Ask", used=venue is Venue.SPOT)
-        self.bid = _PriceLine(self.frame, 2, painter, copy, "Bid", used=venue is Venue.FUTURES)
+        self.ask = _PriceLine(self.frame, 1, painter, copy, "Ask", used=side is Side.SPOT)
+        self.bid = _PriceLine(self.frame, 2, painter, copy, "Bid", used=side is Side.FUTURES)
         foot = frame(self.frame, painter, "card")
         foot.grid(row=3, column=0, columnspan=4, sticky="ew", pady=(px(4), 0))
         label, self._standing = painted(foot, painter, fonts.SMALL_WORDS, "muted", "card")
@@ -42,7 +42,7 @@ class QuoteCard:
 
     def _place_title(self, painter: Painter) -> None:
         px = painter.px
-        name, kind = _TITLES[self.venue]
+        name, kind = _TITLES[self.side]
         title = frame(self.frame, painter, "card")
         title.grid(row=0, column=0, columnspan=3, sticky="w", pady=(0, px(2)))
         still(title, painter, name, fonts.CAPTION, "muted", "card").grid(row=0, column=0)
@@ -53,7 +53,7 @@ class QuoteCard:
 
     def render(self, pair: PairSnapshot) -> None:
         """Paint this card's leg of a pair."""
-        leg = pair.spot if self.venue is Venue.SPOT else pair.futures
+        leg = pair.spot if self.side is Side.SPOT else pair.futures
         live = leg.state is State.LIVE
         self._standing.show("Last quote" if live else _standing(leg), "muted" if live else theme.STATE_ROLES[leg.state])
         shown = (pair.symbol, pair.state, leg.state, leg.quote, leg.places)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from spreadwatch.core.leg import State
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Row, SpreadSnapshot
 from spreadwatch.ui.kit import text
 
@@ -14,7 +14,7 @@ BROKEN = "an error in this program stopped the display: see the log"
 
 def nothing_yet(symbol: str, badge: str | None) -> PairSnapshot:
     """Return what is painted before the first snapshot."""
-    legs = [LegSnapshot(venue, State.CONNECTING, None, None, None, 0) for venue in (Venue.SPOT, Venue.FUTURES)]
+    legs = [LegSnapshot(side, State.CONNECTING, None, None, None, 0) for side in (Side.SPOT, Side.FUTURES)]
     return PairSnapshot(
         symbol=symbol,
         at=Instant(0, 0),

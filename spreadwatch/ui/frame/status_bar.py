@@ -106,10 +106,10 @@ class StatusBar:
 def _leg_words(leg: LegSnapshot) -> tuple[str, Role]:
     """Return what the bar says of a leg, and in which colour."""
     if leg.state is State.LIVE:
-        return f"{_FILLED} {leg.venue} {text.age(leg.age_ms)}", "muted"
+        return f"{_FILLED} {leg.side} {text.age(leg.age_ms)}", "muted"
     # The card above has room for the word 'connecting'; this bar would keep its width for ever.
     words = text.NO_VALUE if leg.state is State.CONNECTING else f"{leg.state} {text.age(leg.age_ms)}"
-    return f"{_HOLLOW} {leg.venue} {words}", theme.STATE_ROLES[leg.state]
+    return f"{_HOLLOW} {leg.side} {words}", theme.STATE_ROLES[leg.state]
 
 
 def _breaks(gaps: int, reconnects: int) -> str:

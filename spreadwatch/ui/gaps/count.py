@@ -1,9 +1,9 @@
 """How many gaps came after the start: the wait for a leg's very first quote is one, but no news. Pure."""
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 
-_Key = tuple[str, Venue]
+_Key = tuple[str, Side]
 
 
 class GapCount:
@@ -37,7 +37,7 @@ class GapCount:
         arrived: set[_Key] = set()
         for pair in snapshot.pairs:
             for leg in (pair.spot, pair.futures):
-                key = pair.symbol, leg.venue
+                key = pair.symbol, leg.side
                 shown.add(key)
                 if leg.quote is not None:
                     arrived.add(key)
@@ -53,8 +53,8 @@ class GapCount:
             self._known |= keys
 
     def _sort_out(self, snapshot: Snapshot, shown: set[_Key], arrived: set[_Key]) -> None:
-        begun = {(gap.symbol, gap.venue) for gap in snapshot.gaps}
-        lasting = {(gap.symbol, gap.venue) for gap in snapshot.gaps if gap.end is None}
+        begun = {(gap.symbol, gap.side) for gap in snapshot.gaps}
+        lasting = {(gap.symbol, gap.side) for gap in snapshot.gaps if gap.end is None}
         self._meet(begun)
         # A gap that came and went since the last look was that of the start, unless the leg had no need of one.
         self._started = begun & self._waiting | self._started - self._waiting

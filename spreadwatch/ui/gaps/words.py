@@ -36,7 +36,7 @@ def row(gap: Gap, now: Instant, *, utc: bool) -> GapRow:
     return GapRow(
         start=text.clock(gap.start.wall_ms, now.wall_ms, utc=utc),
         symbol=gap.symbol,
-        leg=gap.venue.value,
+        leg=gap.side.value,
         length=f"still open {length}" if lasts else length,
         reason=" ".join(gap.reason.split()),
         lasts=lasts,
@@ -67,7 +67,7 @@ def table(gaps: Iterable[Gap], now: Instant) -> str:
         seconds = (gap.end or now).since(gap.start) / 1000
         state = "open" if gap.end is None else "ended"
         words = " ".join(gap.reason.split())
-        lines.append(f"{_iso(gap.start.wall_ms)}\t{gap.symbol}\t{gap.venue}\t{seconds:.3f}\t{state}\t{words}")
+        lines.append(f"{_iso(gap.start.wall_ms)}\t{gap.symbol}\t{gap.side}\t{seconds:.3f}\t{state}\t{words}")
     return "\n".join(lines) + "\n"
 
 

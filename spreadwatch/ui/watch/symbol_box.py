@@ -1,4 +1,4 @@
-"""The box to type a symbol into: offers those that trade on both venues, and watches or shows the chosen one."""
+"""The box to type a symbol into: offers those that trade on both sides, and watches or shows the chosen one."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spreadwatch.core.events import Mark
-from spreadwatch.core.quote import Instant, Venue
+from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed.binance import contract
 from spreadwatch.feed.parsing.books import BookParser
 from spreadwatch.feed.parsing.marks import MarkParser
 
 AT = Instant(1791382993100, 77)
-BTC, PEPE = contract(Venue.FUTURES, "BTCUSDT"), contract(Venue.FUTURES, "PEPEUSDT")
+BTC, PEPE = contract(Side.FUTURES, "BTCUSDT"), contract(Side.FUTURES, "PEPEUSDT")
 CAPTURED = (  # on 2026-10-07
     b'{"stream":"btcusdt@markPrice@1s","data":{"e":"markPriceUpdate","E":1791382993000,"s":"BTCUSDT",'
     b'"p":"83084.30000000","ap":"83084.30000000","P":"83195.15881449","i":"83123.65891304","r":"0.00000078",'
@@ -83,11 +83,11 @@ def test_a_malformed_mark_is_refused_and_counted(fields: dict[str, object], reas
 )
 def test_no_payload_is_a_bug(payload: bytes) -> None:
     MarkParser([BTC]).batch([payload], AT)
-    BookParser(Venue.SPOT, [BTC]).batch([payload], AT)
+    BookParser(Side.SPOT, [BTC]).batch([payload], AT)
 
 
 def test_an_acknowledgement_is_no_sign_of_life_and_a_notice_is_heeded() -> None:
-    for parser in (MarkParser([BTC]), BookParser(Venue.FUTURES, [BTC])):
+    for parser in (MarkParser([BTC]), BookParser(Side.FUTURES, [BTC])):
         assert not parser.batch([b'{"result":null,"id":1}'], AT).heard
         assert not parser.leaving
         parser.batch([b'{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}'], AT)
@@ -95,8 +95,8 @@ def test_an_acknowledgement_is_no_sign_of_life_and_a_notice_is_heeded() -> None:
 
 
 def test_a_captured_book_is_read() -> None:
-    [book] = BookParser(Venue.FUTURES, [BTC]).batch([CAPTURED_BOOK], AT).books
-    assert (book.venue, book.symbol, book.at) == (Venue.FUTURES, "BTCUSDT", AT)
+    [book] = BookParser(Side.FUTURES, [BTC]).batch([CAPTURED_BOOK], AT).books
+    assert (book.side, book.symbol, book.at) == (Side.FUTURES, "BTCUSDT", AT)
     assert (book.bids, book.asks) == (
         ((Decimal("83091.60"), Decimal("4.215")),),
         ((Decimal("83091.70"), Decimal("3.768")),),
@@ -110,7 +110,7 @@ def spot_book(**sides: object) -> bytes:
 
 def test_spots_book_is_known_by_its_stream_alone_and_the_last_of_a_read_counts() -> None:
     payloads = [spot_book(asks=[["0.0029", "1"]]), spot_book()]
-    [book] = BookParser(Venue.SPOT, [contract(Venue.SPOT, "BTCUSDT")]).batch(payloads, AT).books
+    [book] = BookParser(Side.SPOT, [contract(Side.SPOT, "BTCUSDT")]).batch(payloads, AT).books
     assert book.asks == ((Decimal("0.0026"), Decimal(100)),)
 
 
@@ -118,7 +118,7 @@ def test_a_multiplied_contracts_book_is_per_coin() -> None:
     payload = json.dumps(
         {"stream": "1000pepeusdt@depth20@100ms", "data": {"b": [["0.012", "3"]], "a": [["0.013", "2"]]}}
     )
-    [book] = BookParser(Venue.FUTURES, [PEPE]).batch([payload.encode()], AT).books
+    [book] = BookParser(Side.FUTURES, [PEPE]).batch([payload.encode()], AT).books
     assert book.bids == ((Decimal("0.000012"), Decimal(3000)),)
 
 
@@ -134,5 +134,5 @@ def test_a_multiplied_contracts_book_is_per_coin() -> None:
     ],
 )
 def test_a_malformed_book_is_refused_and_counted(sides: dict[str, object], reason: str) -> None:
-    read = BookParser(Venue.SPOT, [contract(Venue.SPOT, "BTCUSDT")]).batch([spot_book(**sides)], AT)
+    read = BookParser(Side.SPOT, [contract(Side.SPOT, "BTCUSDT")]).batch([spot_book(**sides)], AT)
     assert (read.books, read.heard, read.rejects) == ([], False, (reason,))

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spreadwatch.core.events import Batch
-from spreadwatch.core.quote import Instant, Quote, Venue
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.parsing.quotes import QuoteParser, positive
 from tests.captures.files import Minutes
@@ -18,13 +18,13 @@ from tests.captures.oracle import lines_of
 AT = Instant(1_790_000_000_000, 77)
 ETH = Contract("ETHUSDT", "ETHUSDT")
 BTC = Contract("BTCUSDT", "BTCUSDT")
-PEPE = contract(Venue.FUTURES, "PEPEUSDT")
+PEPE = contract(Side.FUTURES, "PEPEUSDT")
 
 Fields = dict[str, object]
 fast = settings(deadline=None, database=None, max_examples=300)
 
 
-def parser(venue: Venue = Venue.FUTURES) -> QuoteParser:
+def parser(venue: Side = Side.FUTURES) -> QuoteParser:
     return QuoteParser(venue, [ETH, PEPE], [BTC])
 
 
@@ -38,7 +38,7 @@ def wrap(data: object) -> bytes:
     return json.dumps({"stream": "ethusdt@bookTicker", "data": data}).encode()
 
 
-def parse(payload: bytes, venue: Venue = Venue.FUTURES) -> Batch:
+def parse(payload: bytes, venue: Side = Side.FUTURES) -> Batch:
     return parser(venue).batch([payload], AT)
 
 
@@ -159,7 +159,7 @@ def test_a_quote_that_is_not_newer_is_dropped_and_counted(update_id: int) -> Non
     reader = parser()
     assert len(reader.batch([wrap(ticker(u=7))], AT).quotes) == 1
     assert reader.batch([wrap(ticker(u=update_id))], AT) == Batch(
-        Venue.FUTURES, AT, [], heard=False, rejects=(), repeated=("ETHUSDT",)
+        Side.FUTURES, AT, [], heard=False, rejects=(), repeated=("ETHUSDT",)
     )
     reader.connect()
     assert reader.batch([wrap(ticker(u=update_id))], AT).quotes == []
@@ -190,7 +190,7 @@ def test_a_symbol_that_sends_only_old_ids_is_named_after_the_limit() -> None:
 )
 def test_notice_of_a_shutdown_is_kept_and_is_not_life(notice: bytes) -> None:
     reader = parser()
-    assert reader.batch([notice], AT) == Batch(Venue.FUTURES, AT, [], heard=False)
+    assert reader.batch([notice], AT) == Batch(Side.FUTURES, AT, [], heard=False)
     assert reader.leaving
 
 
@@ -199,7 +199,7 @@ def test_notice_of_a_shutdown_is_kept_and_is_not_life(notice: bytes) -> None:
 def test_what_is_kept_equals_the_wire_text(texts: list[str]) -> None:
     bid, ask = sorted(texts[:2], key=Decimal)
     assume(Decimal(bid) < Decimal(ask))
-    [quote] = parse(wrap(ticker(b=bid, a=ask, B=texts[2], A=texts[3])), Venue.SPOT).quotes
+    [quote] = parse(wrap(ticker(b=bid, a=ask, B=texts[2], A=texts[3])), Side.SPOT).quotes
     kept = [format(number, "f") for number in (quote.bid, quote.ask, quote.bid_qty, quote.ask_qty)]
     assert kept == [bid, ask, texts[2], texts[3]]
 
@@ -307,9 +307,9 @@ def test_spot_and_the_futures_of_today_are_taken() -> None:
         b'{"stream":"ethusdt@bookTicker","data":{"e":"bookTicker","u":5,"s":"ETHUSDT","ps":"ETHUSDT","b":"1.10",'
         b'"B":"4.215","a":"1.20","A":"3.763","T":1791382994657,"E":1791382994658,"st":1}}'
     )
-    [first], [second] = parse(spot, Venue.SPOT).quotes, parse(futures).quotes
-    assert first == Quote(Venue.SPOT, "ETHUSDT", Decimal("1.10"), Decimal(2), Decimal("1.20"), Decimal(3), 4, None, AT)
-    assert (second.venue, second.update_id, second.exchange_ms) == (Venue.FUTURES, 5, 1791382994657)
+    [first], [second] = parse(spot, Side.SPOT).quotes, parse(futures).quotes
+    assert first == Quote(Side.SPOT, "ETHUSDT", Decimal("1.10"), Decimal(2), Decimal("1.20"), Decimal(3), 4, None, AT)
+    assert (second.side, second.update_id, second.exchange_ms) == (Side.FUTURES, 5, 1791382994657)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_spot_and_the_futures_of_today_are_taken() -> None:
     ],
 )
 def test_an_acknowledgement_is_neither_life_nor_a_fault(payload: bytes) -> None:
-    assert parse(payload) == Batch(Venue.FUTURES, AT, [], heard=False, rejects=())
+    assert parse(payload) == Batch(Side.FUTURES, AT, [], heard=False, rejects=())
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_an_error_reply_is_counted_and_is_not_life(payload: bytes) -> None:
 
 
 def test_a_heartbeat_is_life_but_no_quote() -> None:
-    assert parse(wrap(ticker(s="BTCUSDT"))) == Batch(Venue.FUTURES, AT, [], heard=True, rejects=())
+    assert parse(wrap(ticker(s="BTCUSDT"))) == Batch(Side.FUTURES, AT, [], heard=True, rejects=())
 
 
 @pytest.mark.parametrize("change", [{"b": "0"}, {"b": "99"}, {"a": ...}, {"u": -1}, {"A": "NaN"}])
@@ -383,7 +383,7 @@ def test_a_plain_number_keeps_its_digits(text: str) -> None:
 def test_every_frame_in_the_shape_of_2026_is_taken(minutes: Minutes) -> None:
     lines = lines_of(minutes.today)
     symbols = sorted({line["raw"]["s"] for line in lines})
-    reader = QuoteParser(Venue.FUTURES, [Contract(symbol, symbol) for symbol in symbols])
+    reader = QuoteParser(Side.FUTURES, [Contract(symbol, symbol) for symbol in symbols])
     batch = reader.batch([wrap(line["raw"]) for line in lines], AT)
     assert (len(batch.quotes), batch.rejects) == (len(lines), ())
     assert [quote.update_id for quote in batch.quotes] == [line["raw"]["u"] for line in lines]

@@ -1,6 +1,6 @@
 """The texts of the wire, kept beside the quotes for a recorder."""
 
-from spreadwatch.core.quote import Venue
+from spreadwatch.core.quote import Side
 from spreadwatch.feed.parsing.quotes import QuoteParser
 from tests.feed.parsing.test_quotes import AT, parser, ticker, wrap
 
@@ -25,5 +25,5 @@ def test_the_texts_of_accepted_quotes_are_kept_as_on_the_wire_when_somebody_reco
 
 
 def test_without_a_recorder_no_texts_are_kept() -> None:
-    silent: QuoteParser = parser(Venue.SPOT)
+    silent: QuoteParser = parser(Side.SPOT)
     assert silent.batch([wrap(ticker())], AT).texts is None
