@@ -30,11 +30,11 @@ class PostgresServer:
     """A server on a free port of the loopback address, with an empty database that anybody may write."""
 
     def __init__(self, folder: Path) -> None:
-        self._bin = folder
         self._home = Path(tempfile.mkdtemp(prefix="spreadwatch-postgres-"))
         self._user = _somebody()
         if self._user:
             os.chown(self._home, self._user["user"], self._user["group"])
+        self._bin = folder if self._can_run(folder) else self._carry(folder)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -109,6 +109,30 @@ class PostgresServer:
         self.thaw()
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self._home, ignore_errors=True)
+
+    def _can_run(self, folder: Path) -> bool:
+        """Tell whether the server's account reaches its files: in a checkout below /root it does not."""
+        command = [folder / "postgres", "--version"]
+        try:
+            subprocess.run(command, cwd=self._home, capture_output=True, check=True, **self._user)
+        except PermissionError:
+            return False
+        return True
+
+    def _carry(self, folder: Path) -> Path:
+        """Copy the server to where its account reaches it; return its new folder.
+
+        What a wheel carries stays beside the folder in which the wheel keeps the libraries of its programs.
+        """
+        installed = folder.parent
+        libraries = installed.parent.with_name(installed.parent.name + ".libs")
+        home = self._home / "server"
+        copied = shutil.copytree(installed, home / installed.parent.name / installed.name)
+        if libraries.is_dir():
+            shutil.copytree(libraries, home / libraries.name)
+        for path in (home, *home.rglob("*")):
+            os.chown(path, self._user["user"], self._user["group"], follow_symlinks=False)
+        return copied / folder.name
 
     def _children(self) -> list[int]:
         assert self._process is not None
