@@ -112,7 +112,7 @@ class PostgresServer:
 
     def _can_run(self, folder: Path) -> bool:
         """Tell whether the server's account reaches its files: in a checkout below /root it does not."""
-        command = [folder / "postgres", "--version"]
+        command = [str(folder / "postgres"), "--version"]
         try:
             subprocess.run(command, cwd=self._home, capture_output=True, check=True, **self._user)
         except PermissionError:
