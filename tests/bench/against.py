@@ -65,7 +65,7 @@ def _row(stage: Stage, plan: Plan, row: str) -> list[Comparison]:
     roots = {"new": plan.new, "old": plan.old, "again": plan.old}
     for root in (plan.new, plan.old):
         play(stage, root)  # so that everything is compiled and in the disk's cache
-    rounds = list(complete_rounds(lambda name: play(stage, roots[name]), plan.pairs))
+    rounds = list(complete_rounds(lambda name: play(stage, roots[name]), plan.pairs * ROWS[row].rounds))
     bar = plan.bars.get(row, plan.bars[""])
     return [
         Comparison(title, unit, bar, *([one[name][figure] for one in rounds] for name in roots))
@@ -103,11 +103,22 @@ def commit_of(root: Path) -> str:
 
 def table(found: Iterable[Comparison]) -> str:
     """Return the comparisons as text for people."""
-    rows = [("row", "old", "new", "new ÷ old", "A/A band", "bar", "")]
+    rows = [("row", "old", "new", "new ÷ old", "A/A band", "pairs", "bar", "")]
     for one in found:
         low, high = one.band
         old, new = (f"{shortened(statistics.median(values))} {one.unit}" for values in (one.old, one.new))
-        rows.append((one.row, old, new, f"{one.ratio:.3f} ×", f"{low:.3f} – {high:.3f}", f"{one.bar:g}", one.verdict))
+        rows.append(
+            (
+                one.row,
+                old,
+                new,
+                f"{one.ratio:.3f} ×",
+                f"{low:.3f} – {high:.3f}",
+                str(len(one.ratios)),
+                f"{one.bar:g}",
+                one.verdict,
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
@@ -122,6 +133,7 @@ def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[st
             "band": one.band,
             "bar": one.bar,
             "verdict": one.verdict.value,
+            "pairs": len(one.ratios),
             "new": one.new,
             "old": one.old,
             "again": one.again,
@@ -131,14 +143,14 @@ def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[st
     builds = {
         name: {"from": str(root / "spreadwatch"), "commit": commit_of(root)} for name, root in plan.builds.items()
     }
-    return {**where, **builds, "pairs": plan.pairs, "rows": rows, "failed": outcome.failed}
+    return {**where, **builds, "rows": rows, "failed": outcome.failed}
 
 
 def page(outcome: Outcome, plan: Plan) -> str:
     """Return the outcome as text for people."""
     lines = [
         *(f"{name}: {root / 'spreadwatch'} at {commit_of(root)}" for name, root in plan.builds.items()),
-        f"{plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
+        f"at least {plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
         "A/A band: where the median of so many old ÷ old falls in 95 % of all cases",
         "",
     ]

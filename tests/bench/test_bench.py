@@ -176,16 +176,23 @@ def test_a_slower_checkout_is_found(stage: Stage, tmp_path: Path) -> None:
     assert against.measure(stage, plan).found[0].ratio < 0.7
 
 
-def test_a_comparison_is_told_as_data_and_as_a_table(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_comparison_is_told_as_data(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["--against", str(ROOT), "--only", "start", "--pairs", "1", "--bar", "9", "--bar", "start=8"]
     assert bench.main([*arguments, "--json"]) == 0
     report = json.loads(capfd.readouterr().out)
     (row,) = report["rows"]
-    assert (row["bar"], row["verdict"], report["pairs"]) == (8, "reached", 1)
-    assert bench.main(arguments) == 0
-    page = capfd.readouterr().out
+    assert (row["bar"], row["verdict"], row["pairs"]) == (8, "reached", ROWS["start"].rounds)
+    assert report["old"]["from"] == str(ROOT / "spreadwatch")
+
+
+def test_a_comparison_is_told_as_a_table() -> None:
+    plan = against.Plan(ROOT, ROOT, ["start", "idle"], 15, {"": 1.02})
+    outcome = against.Outcome([compared(1.2, noise=0.01)], {"idle": "a quote was lost"})
+    assert not outcome.holds
+    page = against.page(outcome, plan)
     assert f"old: {ROOT / 'spreadwatch'} at" in page
-    assert "start to the first painted window" in page
+    assert "MISSED" in page
+    assert "idle: not measured: a quote was lost" in page
 
 
 @pytest.mark.parametrize(
