@@ -25,10 +25,30 @@ from tests.bench.rows import ROWS, Stage
 FIGURES = ("receive", "snapshot", *windows.SCENES, "lasting", "chart", "record")
 _SECONDS, _SECONDS_AGAINST = 10.0, 2.0
 _PAIRS = 15
+_BAR = 1.02
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when every measured figure reaches its bar, 1 when one misses it."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    known = tuple(ROWS) if options.against else FIGURES
+    wanted = [row for words in options.only or known for row in words.split(",")]
+    if unknown := set(wanted) - set(known):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    seconds = options.seconds or (_SECONDS_AGAINST if options.against else _SECONDS)
+    if min(options.runs, options.pairs) < 1 or not 0 < seconds <= 600:
+        parser.error("--runs and --pairs are at least 1, --seconds above 0 and at most 600")
+    if options.against is None:
+        return _figures(options, wanted, seconds)
+    try:
+        plan = _plan(options, wanted)
+    except ValueError as error:
+        parser.error(str(error))
+    return _compare(options, plan, seconds)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="data instead of a table")
     parser.add_argument("--only", metavar="ROW", nargs="+", action="extend", help=f"of {', '.join(FIGURES)}")
@@ -40,37 +60,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     other.add_argument("--build", metavar="CHECKOUT", type=Path, default=ROOT, help="in place of this one as the new")
     other.add_argument("--pairs", type=int, default=_PAIRS, help=f"rounds of old, new and old again ({_PAIRS})")
     other.add_argument("--bar", metavar="[ROW=]X", action="append", default=[], help="largest new ÷ old (1.02)")
-    other.add_argument("--capture", metavar="FILE", type=Path, help="recorded quotes of BTCUSDT")
-    options = parser.parse_args(arguments)
-    known = tuple(ROWS) if options.against else FIGURES
-    wanted = [row for words in options.only or known for row in words.split(",")]
-    if unknown := set(wanted) - set(known):
-        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    seconds = options.seconds or (_SECONDS_AGAINST if options.against else _SECONDS)
-    if min(options.runs, options.pairs) < 1 or not 0 < seconds <= 600:
-        parser.error("--runs and --pairs are at least 1, --seconds above 0 and at most 600")
-    if options.against is None:
-        return _figures(options, wanted, seconds)
+    other.add_argument("--capture", metavar="FILE", type=Path, help="quotes of BTCUSDT, in place of our own")
+    return parser
+
+
+def _plan(options: argparse.Namespace, wanted: list[str]) -> against.Plan:
+    """Check what is to be compared. Raises ValueError with a sentence."""
     builds = options.build.resolve(), options.against.resolve()
     for root in builds:
         if not (root / "spreadwatch" / "__init__.py").is_file():
-            parser.error(f"a clone of this repository is needed; there is no spreadwatch/ in {root}")
-    try:
-        bars = _bars(options.bar)
-    except ValueError as error:
-        parser.error(f"--bar takes 1.02, or idle=0.45 for one row: {error}")
-    return _compare(options, against.Plan(*builds, wanted, options.pairs, bars), seconds)
-
-
-def _bars(words: Sequence[str]) -> dict[str, float]:
-    """Read bars by row, "" for all others. Raises ValueError."""
-    bars = {"": 1.02}
-    for word in words:
+            raise ValueError(f"a clone of this repository is needed; there is no spreadwatch/ in {root}")
+    if options.capture is not None and not options.capture.is_file():
+        raise ValueError(f"there is no file {options.capture}")
+    bars = {"": _BAR}
+    for word in options.bar:
         row, _, bar = word.rpartition("=")
-        if row and row not in ROWS:
-            raise ValueError(f"no such row: {row}")
+        if row not in ("", *ROWS) or not bar.replace(".", "", 1).isdecimal():
+            raise ValueError(f"--bar takes a number, or one for a row as in idle=0.45; this is {word!r}")
         bars[row] = float(bar)
-    return bars
+    return against.Plan(*builds, wanted, options.pairs, bars)
 
 
 def _compare(options: argparse.Namespace, plan: against.Plan, seconds: float) -> int:

@@ -34,13 +34,13 @@ class Children:
             "XDG_CONFIG_HOME": str(folder / "config"),
         }
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        self._folder = folder
+        self.folder = folder
         self._places = 0
 
     def place(self, name: str) -> Path:
         """Return where a file of that name may be written, by no other run."""
         self._places += 1
-        return self._folder / f"{self._places}-{name}"
+        return self.folder / f"{self._places}-{name}"
 
     def run(self, *command: str, python: str = sys.executable, limit_s: float = 120, display: str | None = None) -> str:
         """Return what a module's run printed. Raises ContenderError."""
@@ -49,7 +49,7 @@ class Children:
             done = subprocess.run(
                 [python, *command],
                 env=environment,
-                cwd=self._folder,
+                cwd=self.folder,
                 capture_output=True,
                 text=True,
                 timeout=limit_s,
@@ -84,11 +84,11 @@ class Children:
     @contextlib.contextmanager
     def child(self, *command: str, **settings: str) -> Iterator["Conversation"]:
         """Run the interpreter with a command, and with more in its environment; end it afterwards."""
-        with tempfile.TemporaryFile("w+", dir=self._folder, encoding="utf-8") as said:
+        with tempfile.TemporaryFile("w+", dir=self.folder, encoding="utf-8") as said:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 env={**self._environment, **settings},
-                cwd=self._folder,
+                cwd=self.folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,

@@ -12,11 +12,13 @@ import signal
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
 
-from tests.bench.processes import GUEST, ROOT, Answer, Children, ContenderError, Conversation
+from tests.bench.processes import GUEST, Answer, Children, ContenderError, Conversation
+from tests.captures.files import RECORDED, Invented
 
 _SETTLED_S = 0.5
 _QUIET_S = 2.0  # after which the window wakes up less often
@@ -44,7 +46,7 @@ class Row(Struct, frozen=True):
 
 
 class Stage:
-    """Where runs take place. `seconds`: how long a run at a rate lasts. `capture`: recorded quotes, None: the usual."""
+    """Where runs take place. `seconds`: how long a run at a rate lasts. `capture`: a file of quotes of BTCUSDT."""
 
     def __init__(self, children: Children, screen: str, seconds: float, capture: Path | None = None) -> None:
         self.seconds = seconds
@@ -52,12 +54,13 @@ class Stage:
         self._screen = screen
         self._capture = capture
 
+    @cached_property
     def capture(self) -> Path:
-        """Return a file of recorded quotes of BTCUSDT. Raises ContenderError where there is none."""
-        path = self._capture or ROOT.parent / "shared" / "data" / "btcusdt-20240808-bookticker.jsonl.gz"
-        if not path.is_file():
-            raise ContenderError(f"there are no recorded quotes at {path}: name a file of them with --capture")
-        return path.resolve()
+        """Return a file of quotes of BTCUSDT: what was named, else recorded ones if there are any, or invented."""
+        if self._capture is not None:
+            return self._capture.resolve()
+        recorded = RECORDED.bookticker
+        return recorded if recorded.is_file() else Invented(self.children.folder).bookticker
 
     @contextlib.contextmanager
     def guest(self, root: Path, way: str, *arguments: str, urls: Answer | None = None) -> Iterator[Conversation]:
@@ -152,7 +155,7 @@ def _snapshot(stage: Stage, root: Path) -> Values:
 
 def _recorded(stage: Stage, root: Path) -> Values:
     with stage.fed(root, "unpainted", "--symbol", "btcusdt", symbols="BTCUSDT", heartbeat=False) as (sender, guest):
-        return _live(guest, _whole(sender, guest, str(stage.capture()), "mix"))
+        return _live(guest, _whole(sender, guest, str(stage.capture), "mix"))
 
 
 def _live(guest: Conversation, values: Values) -> Values:
@@ -172,7 +175,7 @@ def _whole(sender: Conversation, guest: Conversation, what: str, how: str) -> Va
 
 
 def _apply(stage: Stage, root: Path) -> Values:
-    with stage.guest(root, "apply", "replay", str(stage.capture()), "--json", "--speed", "max") as guest:
+    with stage.guest(root, "apply", "replay", str(stage.capture), "--json", "--speed", "max") as guest:
         applied = guest.line()
     return {"ns": applied["cpu_s"] / applied["quotes"] * 1e9}
 

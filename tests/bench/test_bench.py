@@ -172,7 +172,7 @@ def test_a_slower_checkout_is_found(stage: Stage, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "spreadwatch", tmp_path / "spreadwatch", ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "spreadwatch" / "core" / "market.py").open("a", encoding="utf-8") as file:
         file.write("_fast = Market.apply\nMarket.apply = lambda *given: (sum(range(2_000)), _fast(*given))[1]\n")
-    plan = against.Plan(ROOT, tmp_path, ["apply"], 3, {"": 1.02})
+    plan = against.Plan(ROOT, tmp_path, ["apply"], 1, {"": 1.02})
     assert against.measure(stage, plan).found[0].ratio < 0.7
 
 
