@@ -261,12 +261,25 @@ def test_one_to_fifty_symbols_are_allowed(folders: Folders) -> None:
     assert "0 symbols" in folders.faults({}, {"symbols": ()})
 
 
-@pytest.mark.parametrize(("low", "high", "variable"), [("0.5", "60", "SILENCE_S"), ("8", "1000", "FRAME_MS")])
-def test_both_ends_of_a_range_are_allowed(folders: Folders, low: str, high: str, variable: str) -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "below", "variable", "allowed"),
+    [
+        ("0.5", "60", "0.4", "SILENCE_S", "a number from 0.5 to 60 (seconds)"),
+        ("8", "1000", "7", "FRAME_MS", "a whole number from 8 to 1000 (milliseconds)"),
+    ],
+)
+def test_both_ends_of_a_range_are_taken_and_what_lies_beyond_is_refused_with_the_range(
+    folders: Folders, low: str, high: str, below: str, variable: str, allowed: str
+) -> None:
     for text in (low, high, f" {low} "):
-        folders.load({variable: text})
-    for text in ("0.4" if "." in low else "7", high + "1", "nan", "inf", "1e999", "", "9" * 9999):
-        folders.faults({variable: text})
+        loaded = folders.load({variable: text})
+        taken = {"SILENCE_S": loaded.feed.silence_s, "FRAME_MS": loaded.window.frame_ms}
+        assert taken[variable] == float(text)
+    for text in (below, high + "1", "nan", "inf", "1e999", "", "9" * 9999):
+        [fault] = folders.faults({variable: text}).splitlines()
+        assert fault.startswith(f"environment SPREADWATCH_{variable}: ")
+        assert f' = "{text[:40]}' in fault
+        assert fault.endswith(f"; allowed: {allowed}")
 
 
 def test_a_whole_number_becomes_a_float_where_a_fraction_is_allowed(folders: Folders) -> None:

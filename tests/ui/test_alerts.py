@@ -2,6 +2,7 @@
 
 import json
 import tkinter as tk
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.ui.alerts import sysnotify
 from spreadwatch.ui.alerts import words as alert_words
 from spreadwatch.ui.alerts.form import Choice, Entry
+from spreadwatch.ui.kit.painter import Cell
 from tests.notify.examples import RULE, alert
 from tests.ui.alert_window import LONG, RULES, AlertWindow, OpenWindow, alerts, snapshot
 from tests.ui.sight import check, visible
@@ -248,18 +250,43 @@ def test_nothing_of_the_list_is_clipped(open_window: OpenWindow, compact: bool, 
     assert window.root.geometry() == before
 
 
+def shown_of(cells: Sequence[Cell], words: Sequence[str]) -> list[bool]:
+    """Tell of each cell whether its text is cut; fail where it is neither the whole text nor its beginning with "…"."""
+    cut = []
+    for cell, whole in zip(cells, words, strict=True):
+        shown = cell.words
+        cut.append(shown != whole)
+        if cut[-1]:
+            assert shown.endswith("…"), (shown, whole)
+            assert len(shown) > 1
+            assert whole.startswith(shown[:-1])
+    return cut
+
+
 def test_the_most_extreme_numbers_are_cut_not_overlapped(open_window: OpenWindow) -> None:
     window = open_window()
-    window.rules.append(
-        replace(
-            LONG, name="x", level=Decimal("-999999999.999999999999"), hold_s=86_400.0, cooldown_s=604_800.0, once=False
-        )
+    extreme = replace(
+        LONG, name="x", level=Decimal("-999999999.999999999999"), hold_s=86_400.0, cooldown_s=604_800.0, once=False
     )
+    window.rules.append(extreme)
     made = alert(1, LONG, symbol="1000000MOGUSDT", value="-123456789.12345678")
     quote = replace(made.spot, bid=Decimal("5123455.78"), ask_qty=Decimal("12345678.91234567"))
     made = replace(made, spot=replace(quote, bid_qty=Decimal("12345678.91234567")), spot_age_ms=123_456_789)
-    window.open_list(replace(snapshot(0), alerts=(made,)))
+    told = replace(snapshot(0), alerts=(made,))
+    window.open_list(told)
+    window.list.rules.frame.focus_force()
+    press(window, "<End>")
     check(window.list.frame)  # type: ignore[arg-type]
+    [row] = [cells[1:] for cells in window.list.rows._cells if cells[1].words]
+    time, _, value, _ = shown_of(row, alert_words.row(made, told.at, utc=True))
+    assert (time, value) == (False, True)
+    last = window.list.rules._cells[-1]
+    assert last[0].words
+    _, fires, again, name = shown_of(last[1:], alert_words.rule_row(extreme))
+    assert (fires, again, name) == (True, True, False)
+    spot, futures = alert_words.evidence(made)
+    assert shown_of(window.list._evidence[0], spot)[:3] == [False, False, False]
+    assert shown_of(window.list._evidence[1], futures) == [False, False, False, False]
 
 
 # ----- words
