@@ -23,7 +23,7 @@ from tests.bench.receiving import Told
 from tests.bench.rows import ROWS, Stage
 
 FIGURES = ("receive", "snapshot", *windows.SCENES, "lasting", "chart", "record")
-_SECONDS, _SECONDS_AGAINST = 10.0, 2.0
+_SECONDS, _LAP_S = 10.0, 0.5
 _PAIRS = 15
 _BAR = 1.02
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [row for words in options.only or known for row in words.split(",")]
     if unknown := set(wanted) - set(known):
         parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    seconds = options.seconds or (_SECONDS_AGAINST if options.against else _SECONDS)
+    seconds = options.seconds or (_LAP_S if options.against else _SECONDS)
     if min(options.runs, options.pairs) < 1 or not 0 < seconds <= 600:
         parser.error("--runs and --pairs are at least 1, --seconds above 0 and at most 600")
     if options.against is None:
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="data instead of a table")
     parser.add_argument("--only", metavar="ROW", nargs="+", action="extend", help=f"of {', '.join(FIGURES)}")
-    parser.add_argument("--seconds", type=float, help="length of a flood; scales the rest (10, against another 2)")
+    parser.add_argument("--seconds", type=float, help="length of a flood (10), or of its laps against another (0.5)")
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has the other libraries")
     parser.add_argument("--runs", type=int, default=3, help="rounds (3)")
     other = parser.add_argument_group("against another checkout", f"rows: {', '.join(ROWS)}")

@@ -1,10 +1,11 @@
 """`python -m tests.bench --against CHECKOUT`: this checkout and another one in the same rounds, row by row."""
 
+import contextlib
 import itertools
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from msgspec import Struct
 from tests.bench.figures import shortened
 from tests.bench.pairs import Comparison, Verdict
 from tests.bench.processes import ContenderError
-from tests.bench.rows import ROWS, Stage, Values
+from tests.bench.rows import ROWS, Run, Stage, Values
 
 _ORDERS = tuple(itertools.permutations(("new", "old", "again")))
-_SPARE = 5
+_SPARE = 3
 """So many rounds of a row may fail before it is given up."""
 
 
@@ -60,27 +61,32 @@ def measure(stage: Stage, plan: Plan) -> Outcome:
     return Outcome(found, failed)
 
 
-def _row(stage: Stage, plan: Plan, row: str) -> list[Comparison]:
-    play = ROWS[row].play
+def _row(stage: Stage, plan: Plan, name: str) -> list[Comparison]:
+    row = ROWS[name]
     roots = {"new": plan.new, "old": plan.old, "again": plan.old}
-    for root in (plan.new, plan.old):
-        play(stage, root)  # so that everything is compiled and in the disk's cache
-    rounds = list(complete_rounds(lambda name: play(stage, roots[name]), plan.pairs * ROWS[row].rounds))
-    bar = plan.bars.get(row, plan.bars[""])
+
+    def begin(build: str) -> Run:
+        return row.run(stage, roots[build])
+
+    one_round(begin, _ORDERS[0], 1)  # so that everything is compiled and in the disk's cache
+    rounds = list(complete_rounds(begin, plan.pairs, row.laps))
+    bar = plan.bars.get(name, plan.bars[""])
     return [
-        Comparison(title, unit, bar, *([one[name][figure] for one in rounds] for name in roots))
-        for figure, (title, unit) in ROWS[row].figures.items()
+        Comparison(title, unit, bar, *([one[build][figure] for one in rounds] for build in roots))
+        for figure, (title, unit) in row.figures.items()
     ]
 
 
-def complete_rounds(run: Callable[[str], Values], pairs: int) -> Iterator[Mapping[str, Values]]:
-    """Yield so many rounds in which all three runs gave figures. Raises ContenderError after a few that did not."""
-    failures = 0
+def complete_rounds(begin: Callable[[str], Run], pairs: int, laps: int) -> Iterator[Mapping[str, Values]]:
+    """Yield so many rounds in which all three builds gave figures.
+
+    Raises ContenderError after a few that did not.
+    """
+    failures = done = 0
     orders = itertools.cycle(_ORDERS)
-    done = 0
     while done < pairs:
         try:
-            values = {name: run(name) for name in next(orders)}
+            values = one_round(begin, next(orders), laps)
         except ContenderError:
             failures += 1
             if failures > _SPARE:
@@ -88,6 +94,25 @@ def complete_rounds(run: Callable[[str], Values], pairs: int) -> Iterator[Mappin
             continue
         done += 1
         yield values
+
+
+def one_round(begin: Callable[[str], Run], order: Sequence[str], laps: int) -> Mapping[str, Values]:
+    """Let each build begin, then each run its laps in turns, each turn led by the next one; return their medians."""
+    taken: dict[str, list[Values]] = {build: [] for build in order}
+    with contextlib.ExitStack() as ending:
+        runs: dict[str, Run] = {}
+        for build in order:
+            runs[build] = begin(build)
+            ending.callback(runs[build].close)
+            next(runs[build])
+        for lap in range(laps):
+            lead = lap % len(order)
+            for build in (*order[lead:], *order[:lead]):
+                taken[build].append(next(runs[build]))
+    return {
+        build: {figure: statistics.median(lap[figure] for lap in values) for figure in values[0]}
+        for build, values in taken.items()
+    }
 
 
 def commit_of(root: Path) -> str:
@@ -103,7 +128,7 @@ def commit_of(root: Path) -> str:
 
 def table(found: Iterable[Comparison]) -> str:
     """Return the comparisons as text for people."""
-    rows = [("row", "old", "new", "new ÷ old", "A/A band", "pairs", "bar", "")]
+    rows = [("row", "old", "new", "new ÷ old", "A/A band", "bar", "")]
     for one in found:
         low, high = one.band
         old, new = (f"{shortened(statistics.median(values))} {one.unit}" for values in (one.old, one.new))
@@ -114,7 +139,6 @@ def table(found: Iterable[Comparison]) -> str:
                 new,
                 f"{one.ratio:.3f} ×",
                 f"{low:.3f} – {high:.3f}",
-                str(len(one.ratios)),
                 f"{one.bar:g}",
                 one.verdict,
             )
@@ -133,7 +157,6 @@ def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[st
             "band": one.band,
             "bar": one.bar,
             "verdict": one.verdict.value,
-            "pairs": len(one.ratios),
             "new": one.new,
             "old": one.old,
             "again": one.again,
@@ -143,14 +166,14 @@ def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[st
     builds = {
         name: {"from": str(root / "spreadwatch"), "commit": commit_of(root)} for name, root in plan.builds.items()
     }
-    return {**where, **builds, "rows": rows, "failed": outcome.failed}
+    return {**where, **builds, "pairs": plan.pairs, "rows": rows, "failed": outcome.failed}
 
 
 def page(outcome: Outcome, plan: Plan) -> str:
     """Return the outcome as text for people."""
     lines = [
         *(f"{name}: {root / 'spreadwatch'} at {commit_of(root)}" for name, root in plan.builds.items()),
-        f"at least {plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
+        f"{plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
         "A/A band: where the median of so many old ÷ old falls in 95 % of all cases",
         "",
     ]

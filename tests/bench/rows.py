@@ -5,13 +5,12 @@ run gets the same frames in the same order. A run in which a quote was lost give
 """
 
 import contextlib
-import math
+import itertools
 import os
 import re
 import signal
-import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -22,34 +21,37 @@ from tests.captures.files import RECORDED, Invented
 
 _SETTLED_S = 0.5
 _QUIET_S = 2.0  # after which the window wakes up less often
-_CALM_S = 0.1
-_BEHIND = 1.05
+_CALM_S = 0.05
+_LATE_S = 0.25  # of which a busy machine holds up a lap now and then
 _LIMIT_S = 60.0
-_COUNT = 100_000
+_COUNT = 20_000
 _BURST = 5_000
-_BURSTS_PER_S = 2.5
+_SILENT_S = 0.5  # before a burst; the others' turns make it longer than the second after which a window is quiet
+_RECORDED_LAPS = 5
 _COINS = 400
 _RECORDER = "recorder"  # its thread
 _PANELS = ("F3", "Control-f", "Control-g", "Control-k", "F1")
 Values = dict[str, float]
+Run = Generator[Values, None, None]
+"""One run of a build: first it gets ready and gives nothing, then a lap for each time that it is asked."""
 
 
 class Row(Struct, frozen=True):
-    """One row of the command line: its figures by their names (words, unit), and how to take them once.
+    """One row of the command line: its figures by their names (words, unit), and how a build runs.
 
-    `rounds`: per pair asked for. What is short strays more, and more of it costs little.
+    `laps`: of each build in a round, in turns; what was busy beside them was so beside all of them.
     """
 
     figures: dict[str, tuple[str, str]]
-    play: Callable[["Stage", Path], Values]
-    rounds: int = 1
+    run: Callable[["Stage", Path], Run]
+    laps: int = 4
 
 
 class Stage:
-    """Where runs take place. `seconds`: how long a run at a rate lasts. `capture`: a file of quotes of BTCUSDT."""
+    """Where runs take place. `lap_s`: how long a lap at a rate lasts. `capture`: a file of quotes of BTCUSDT."""
 
-    def __init__(self, children: Children, screen: str, seconds: float, capture: Path | None = None) -> None:
-        self.seconds = seconds
+    def __init__(self, children: Children, screen: str, lap_s: float, capture: Path | None = None) -> None:
+        self.lap_s = lap_s
         self.children = children
         self._screen = screen
         self._capture = capture
@@ -98,66 +100,6 @@ def _calm(guest: Conversation, quotes: float) -> Answer:
     return read
 
 
-def _start(stage: Stage, root: Path) -> Values:
-    with stage.guest(root, "start", "--symbol", "btcusdt") as guest:
-        _, status, used = os.wait4(guest.process.pid, 0)
-        guest.process.returncode = os.waitstatus_to_exitcode(status)
-        if status:
-            raise ContenderError(f"exit code {guest.process.returncode}: {guest.said()[-200:]}")
-    return {"cpu_ms": (used.ru_utime + used.ru_stime) * 1_000}
-
-
-def _idle(stage: Stage, root: Path) -> Values:
-    with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
-        sender.ask("quote")
-        time.sleep(_QUIET_S)
-        before = guest.ask("read")
-        time.sleep(stage.seconds)
-        return _live(guest, {"cpu": _share(before, guest.ask("read"))})
-
-
-def _share(before: Answer, after: Answer) -> float:
-    return float((after["cpu_s"] - before["cpu_s"]) / (after["wall_s"] - before["wall_s"]) * 100)
-
-
-def _flood(rate: int) -> Callable[[Stage, Path], Values]:
-    def play(stage: Stage, root: Path) -> Values:
-        with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
-            warm = _paced(sender, rate, _SETTLED_S)
-            before = _calm(guest, sum(warm.values()))
-            sent = _paced(sender, rate, stage.seconds)
-            read = guest.ask("read")
-            after = _calm(guest, before["quotes"] + sum(sent.values()))
-        return {"cpu": _share(before, read), "mib": after["resident"] / (1 << 20)}
-
-    return play
-
-
-def _paced(sender: Conversation, rate: int, seconds: float) -> Answer:
-    """Send at a rate and return how many quotes that were by symbol. Raises ContenderError if it took longer."""
-    told = sender.ask(f"rate {rate} {seconds}")
-    sent: Answer = told["sent"]
-    if told["seconds"] > seconds * _BEHIND + _CALM_S:
-        raise ContenderError(f"the sender reached only {sum(sent.values()) / told['seconds']:,.0f}/s of {rate:,}/s")
-    return sent
-
-
-def _receive(stage: Stage, root: Path) -> Values:
-    arguments = ("watch", "--symbol", "ethusdt", "--json", "--interval", "100000")
-    with stage.fed(root, "received", *arguments, heartbeat=False) as (sender, guest):
-        return _whole(sender, guest, str(_COUNT), "send")
-
-
-def _snapshot(stage: Stage, root: Path) -> Values:
-    with stage.fed(root, "unpainted", "--symbol", "ethusdt") as (sender, guest):
-        return _live(guest, _whole(sender, guest, str(_COUNT), "mix"))
-
-
-def _recorded(stage: Stage, root: Path) -> Values:
-    with stage.fed(root, "unpainted", "--symbol", "btcusdt", symbols="BTCUSDT", heartbeat=False) as (sender, guest):
-        return _live(guest, _whole(sender, guest, str(stage.capture), "mix"))
-
-
 def _live(guest: Conversation, values: Values) -> Values:
     """Return the values if the pair is live now, so that every quote was a sample. Raises ContenderError."""
     if not guest.ask("read")["live"]:
@@ -165,99 +107,195 @@ def _live(guest: Conversation, values: Values) -> Values:
     return values
 
 
-def _whole(sender: Conversation, guest: Conversation, what: str, how: str) -> Values:
-    """Send all at once, and divide."""
-    sender.ask(f"load {what}")
+def _start(stage: Stage, root: Path) -> Run:
+    yield {}
+    while True:
+        with stage.guest(root, "start", "--symbol", "btcusdt") as guest:
+            _, status, used = os.wait4(guest.process.pid, 0)
+            guest.process.returncode = os.waitstatus_to_exitcode(status)
+            if status:
+                raise ContenderError(f"exit code {guest.process.returncode}: {guest.said()[-200:]}")
+        yield {"cpu_ms": (used.ru_utime + used.ru_stime) * 1_000}
+
+
+def _panels(stage: Stage, root: Path) -> Run:
+    yield {}
+    while True:
+        with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
+            sender.ask("quote")
+            time.sleep(_SETTLED_S)
+            cpu_s = 0.0
+            for key in _PANELS:
+                pressed = guest.ask(f"press {key}")
+                if not pressed["grown"]:
+                    raise ContenderError(f"{key} opened nothing")
+                cpu_s += pressed["cpu_s"]
+        yield {"cpu_ms": cpu_s * 1_000}
+
+
+def _idle(stage: Stage, root: Path) -> Run:
+    with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
+        sender.ask("quote")
+        time.sleep(_QUIET_S)
+        yield {}
+        while True:
+            before = guest.ask("read")
+            time.sleep(stage.lap_s)
+            yield _live(guest, {"cpu": _share(before, guest.ask("read"))})
+
+
+def _share(before: Answer, after: Answer) -> float:
+    return float((after["cpu_s"] - before["cpu_s"]) / (after["wall_s"] - before["wall_s"]) * 100)
+
+
+def _flood(rate: int) -> Callable[[Stage, Path], Run]:
+    """Return a run of the window with one symbol."""
+
+    def run(stage: Stage, root: Path) -> Run:
+        with stage.fed(root, "window", "--symbol", "ethusdt") as feed:
+            yield from _paced_laps(stage, *feed, rate, "ETHUSDT")
+
+    return run
+
+
+def _crowd(stage: Stage, root: Path) -> Run:
+    shown = "COIN0USDT"
+    with stage.fed(root, "window", "--all", "--symbol", shown, symbols=str(_COINS)) as feed:
+        time.sleep(_QUIET_S)
+        yield from _paced_laps(stage, *feed, 40_000, shown)
+
+
+def _paced_laps(stage: Stage, sender: Conversation, guest: Conversation, rate: int, shown: str) -> Run:
+    """Watch a window at a rate, whose first symbol is `shown`."""
+    before = _calm(guest, _paced(sender, rate, _SETTLED_S)[shown])
+    yield {}
+    while True:
+        before = guest.ask("read")
+        sent = _paced(sender, rate, stage.lap_s)
+        read = guest.ask("read")
+        after = _calm(guest, before["quotes"] + sent[shown])
+        yield _live(guest, {"cpu": _share(before, read), "mib": after["resident"] / (1 << 20)})
+
+
+def _paced(sender: Conversation, rate: int, seconds: float) -> Answer:
+    """Send at a rate and return how many quotes that were by symbol. Raises ContenderError if it took longer."""
+    told = sender.ask(f"rate {rate} {seconds}")
+    sent: Answer = told["sent"]
+    if told["seconds"] > seconds + _LATE_S:
+        raise ContenderError(f"the sender reached only {sum(sent.values()) / told['seconds']:,.0f}/s of {rate:,}/s")
+    return sent
+
+
+def _receive(stage: Stage, root: Path) -> Run:
+    arguments = ("watch", "--symbol", "ethusdt", "--json", "--interval", "100000")
+    with stage.fed(root, "received", *arguments, heartbeat=False) as (sender, guest):
+        yield {}
+        while True:
+            sender.ask(f"load {_COUNT}")
+            yield _divided(sender, guest, "send")
+
+
+def _snapshot(stage: Stage, root: Path) -> Run:
+    with stage.fed(root, "unpainted", "--symbol", "ethusdt") as (sender, guest):
+        yield {}
+        while True:
+            sender.ask(f"load {_COUNT}")
+            yield _live(guest, _divided(sender, guest, "mix"))
+
+
+def _recorded(stage: Stage, root: Path) -> Run:
+    with stage.fed(root, "unpainted", "--symbol", "btcusdt", symbols="BTCUSDT", heartbeat=False) as (sender, guest):
+        loaded = sender.ask(f"load {stage.capture}")
+        yield {}
+        while True:
+            yield _live(guest, _divided(sender, guest, f"mix {loaded['frames'] // _RECORDED_LAPS}"))
+
+
+def _divided(sender: Conversation, guest: Conversation, how: str) -> Values:
+    """Let what was loaded be sent as fast as it is taken, and return what a quote cost."""
     before = guest.ask("read")
     quotes = sum(sender.ask(how)["sent"].values())
     after = _calm(guest, before["quotes"] + quotes)
     return {"ns": (after["cpu_s"] - before["cpu_s"]) / quotes * 1e9}
 
 
-def _apply(stage: Stage, root: Path) -> Values:
+def _apply(stage: Stage, root: Path) -> Run:
     with stage.guest(root, "apply", "replay", str(stage.capture), "--json", "--speed", "max") as guest:
-        applied = guest.line()
-    return {"ns": applied["cpu_s"] / applied["quotes"] * 1e9}
+        guest.line()
+        yield {}
+        while True:
+            applied = guest.ask("apply")
+            yield {"ns": applied["cpu_s"] / applied["quotes"] * 1e9}
 
 
-def _burst(stage: Stage, root: Path) -> Values:
-    shown_ms, cpu_ms = [], []
-    with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
-        for turn in range(1 + math.ceil(_BURSTS_PER_S * stage.seconds)):
-            time.sleep(_QUIET_S / 2 + turn / 100)
-            cpu_s = guest.ask("read")["cpu_s"]
-            guest.ask(f"await {2 * _BURST}")
-            at_ns = sender.ask(f"burst {_BURST}")["at_ns"]
-            painted = guest.line()
-            shown_ms.append((painted["at_ns"] - at_ns) / 1e6)
-            cpu_ms.append((painted["cpu_s"] - cpu_s) * 1e3)
-    # The first one also drew every digit for the first time.
-    return {"cpu_ms": statistics.median(cpu_ms[1:]), "ms": statistics.median(shown_ms[1:])}
-
-
-def _panels(stage: Stage, root: Path) -> Values:
-    with stage.fed(root, "window", "--symbol", "ethusdt") as (sender, guest):
-        sender.ask("quote")
+def _burst(stage: Stage, root: Path) -> Run:
+    with stage.fed(root, "window", "--symbol", "ethusdt") as feed:
         time.sleep(_SETTLED_S)
-        cpu_s = 0.0
-        for key in _PANELS:
-            pressed = guest.ask(f"press {key}")
-            if not pressed["grown"]:
-                raise ContenderError(f"{key} opened nothing")
-            cpu_s += pressed["cpu_s"]
-    return {"cpu_ms": cpu_s * 1_000}
+        _one_burst(*feed)  # which drew every digit for the first time
+        yield {}
+        for turn in itertools.count():
+            time.sleep(_SILENT_S + turn % 16 / 1_000)  # at any moment of a frame
+            yield _one_burst(*feed)
 
 
-def _record(stage: Stage, root: Path) -> Values:
+def _one_burst(sender: Conversation, guest: Conversation) -> Values:
+    cpu_s = guest.ask("read")["cpu_s"]
+    guest.ask(f"await {2 * _BURST}")
+    sent = sender.ask(f"burst {_BURST}")
+    painted = guest.line()
+    return {"cpu_ms": (painted["cpu_s"] - cpu_s) * 1e3, "ms": (painted["at_ns"] - sent["at_ns"]) / 1e6}
+
+
+def _record(stage: Stage, root: Path) -> Run:
     path = str(stage.children.place("recording.db"))
     with stage.fed(root, "untouched", "record", "--symbol", "ethusdt", record_path=path) as (sender, guest):
-        before = guest.ask("read")
-        quotes = sum(_paced(sender, 20_000, stage.seconds).values())
-        stored_s = _settled(guest) - before["threads"][_RECORDER]
-        guest.process.send_signal(signal.SIGINT)
-        _, status, used = os.wait4(guest.process.pid, 0)
-        guest.process.returncode = os.waitstatus_to_exitcode(status)
-        found = re.findall(r"([\d,]+) quotes and trades stored, 0 waiting", guest.said())
-    stored = int(found[-1].replace(",", "")) if found else 0
-    if stored != quotes:
-        raise ContenderError(f"{stored} quotes stored of {quotes}: {guest.said()[-200:]}")
-    cpu_s = used.ru_utime + used.ru_stime - before["cpu_s"]
-    return {"us": cpu_s / quotes * 1e6, "thread_us": stored_s / quotes * 1e6}
+        sent = 0
+        yield {}
+        while True:
+            before = guest.ask("read")
+            quotes = sum(_paced(sender, 20_000, stage.lap_s).values())
+            after = _stored(guest)
+            sent += quotes
+            thread_s = after["threads"][_RECORDER] - before["threads"][_RECORDER]
+            values = {"us": (after["cpu_s"] - before["cpu_s"]) / quotes * 1e6, "thread_us": thread_s / quotes * 1e6}
+            try:
+                yield values
+            except GeneratorExit:
+                _check_stored(guest, sent)
+                raise
 
 
-def _settled(guest: Conversation) -> float:
-    """Return the CPU time of the recorder's thread once it has nothing left to do."""
-    last_s, now_s = -1.0, 0.0
-    while now_s > last_s + _CALM_S / 100:
-        time.sleep(3 * _CALM_S)
-        last_s, now_s = now_s, guest.ask("read")["threads"][_RECORDER]
-    return now_s
+def _stored(guest: Conversation) -> Answer:
+    """Return what is read once the recorder's thread has nothing left to do."""
+    last_s, read = -1.0, guest.ask("read")
+    while (now_s := read["threads"][_RECORDER]) > last_s + _CALM_S / 100:
+        time.sleep(2 * _CALM_S)
+        last_s, read = now_s, guest.ask("read")
+    return read
 
 
-def _crowd(stage: Stage, root: Path) -> Values:
-    shown = "COIN0USDT"
-    with stage.fed(root, "window", "--all", "--symbol", shown, symbols=str(_COINS)) as (sender, guest):
-        time.sleep(_QUIET_S)
-        warm = _paced(sender, 40_000, _SETTLED_S)
-        before = _calm(guest, warm[shown])
-        sent = _paced(sender, 40_000, stage.seconds)
-        read = guest.ask("read")
-        after = _calm(guest, before["quotes"] + sent[shown])
-    return {"cpu": _share(before, read), "mib": after["resident"] / (1 << 20)}
+def _check_stored(guest: Conversation, sent: int) -> None:
+    """End a recording as Ctrl-C does. Raises ContenderError when not every quote was stored."""
+    guest.process.send_signal(signal.SIGINT)
+    guest.process.wait(_LIMIT_S)
+    found = re.findall(r"([\d,]+) quotes and trades stored, 0 waiting$", guest.said(), re.MULTILINE)
+    if not found or int(found[-1].replace(",", "")) != sent:
+        raise ContenderError(f"not all of {sent} quotes were stored: {guest.said()[-200:]}")
 
 
+_MEMORY = ("· its memory", "MiB")
 ROWS = {
-    "start": Row({"cpu_ms": ("start to the first painted window, CPU", "ms")}, _start, 3),
-    "panels": Row({"cpu_ms": ("five panels opened for the first time, CPU", "ms")}, _panels, 2),
+    "start": Row({"cpu_ms": ("start to the first painted window, CPU", "ms")}, _start),
+    "panels": Row({"cpu_ms": ("five panels opened for the first time, CPU", "ms")}, _panels, 3),
     "idle": Row({"cpu": ("window idle, CPU", "%")}, _idle),
-    "receive": Row({"ns": ("receive + parse, CPU per message", "ns")}, _receive, 3),
-    "snapshot": Row({"ns": ("socket to snapshot, CPU per quote", "ns")}, _snapshot, 2),
-    "recorded": Row({"ns": ("· the same on recorded frames", "ns")}, _recorded, 2),
-    "apply": Row({"ns": ("Market.apply on recorded frames, CPU per quote", "ns")}, _apply, 2),
-    "1k": Row({"cpu": ("window at 1,000/s, CPU", "%"), "mib": ("· its memory", "MiB")}, _flood(1_000)),
-    "20k": Row({"cpu": ("window at 20,000/s, CPU", "%")}, _flood(20_000)),
-    "60k": Row({"cpu": ("window at 60,000/s, CPU", "%")}, _flood(60_000)),
-    "400": Row({"cpu": ("window on 400 symbols at 40,000/s, CPU", "%"), "mib": ("· its memory", "MiB")}, _crowd),
+    "receive": Row({"ns": ("receive + parse, CPU per message", "ns")}, _receive, 6),
+    "snapshot": Row({"ns": ("socket to snapshot, CPU per quote", "ns")}, _snapshot, 6),
+    "recorded": Row({"ns": ("· the same on recorded frames", "ns")}, _recorded, _RECORDED_LAPS),
+    "apply": Row({"ns": ("Market.apply on recorded frames, CPU per quote", "ns")}, _apply, 6),
+    "1k": Row({"cpu": ("window at 1,000/s, CPU", "%"), "mib": _MEMORY}, _flood(1_000)),
+    "20k": Row({"cpu": ("window at 20,000/s, CPU", "%"), "mib": _MEMORY}, _flood(20_000)),
+    "60k": Row({"cpu": ("window at 60,000/s, CPU", "%"), "mib": _MEMORY}, _flood(60_000)),
+    "400": Row({"cpu": ("window on 400 symbols at 40,000/s, CPU", "%"), "mib": _MEMORY}, _crowd),
     "burst": Row(
         {"cpu_ms": ("burst of 5,000 + 5,000 until painted, CPU", "ms"), "ms": ("· from sent to painted", "ms")}, _burst
     ),

@@ -9,7 +9,7 @@ The first line it prints holds the URLs. After that it answers each line on stan
     load COUNT      encode so many frames of each venue
     load FILE       encode the frames of a capture, in its order
     send            send what was loaded, one venue after the other
-    mix             send what was loaded, in its order
+    mix [COUNT]     send what was loaded, in its order, or the next so many frames of it
     rate N SECONDS  send N frames a second in all, those of a connection in one write per 2 ms
     burst N         send N frames of each venue at once
     quote           send a quote of each
@@ -76,21 +76,25 @@ class Sender:
 
     def send(self) -> Answer:
         """Send what was loaded, one venue after the other: no reader disturbs the other."""
+        loaded, self._loaded = self._loaded, []
 
         def send() -> None:
             for venue in VENUES:
-                for part in self._loaded:
+                for part in loaded:
                     if part[0][0] == venue:
                         self._send([part])
                 self._wait_for_pongs()
 
         return self._timed(send)
 
-    def mix(self) -> Answer:
-        """Send what was loaded, in its order."""
+    def mix(self, count: int | None) -> Answer:
+        """Send what was loaded, in its order, up to so many frames at least."""
+        now: list[Part] = []
+        while self._loaded and (count is None or sum(frames for _, frames, _ in now) < count):
+            now.append(self._loaded.pop(0))
 
         def mix() -> None:
-            for part in self._loaded:
+            for part in now:
                 self._send([part])
 
         return self._timed(mix)
@@ -192,10 +196,11 @@ def _obey(sender: Sender, words: Sequence[str]) -> Answer:
         return sender.burst(int(arguments[0]))
     if what == "load":
         return sender.load(" ".join(arguments))
+    if what == "mix":
+        return sender.mix(int(arguments[0]) if arguments else None)
     if what == "quote":
         return sender.burst(1)
-    orders: dict[str, Callable[[], Answer]] = {"wait": sender.wait, "send": sender.send, "mix": sender.mix}
-    return orders[what]()
+    return sender.wait() if what == "wait" else sender.send()
 
 
 def main() -> int:

@@ -1,7 +1,10 @@
+import contextlib
+import itertools
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from tests.bench.figures import Figure, table
 from tests.bench.pairs import Comparison, Verdict, band
 from tests.bench.probe import quantile
 from tests.bench.processes import ROOT, ContenderError, children
-from tests.bench.rows import ROWS, Stage, Values
+from tests.bench.rows import ROWS, Run, Stage
 from tests.conftest import Tape
 
 
@@ -113,37 +116,45 @@ def test_more_pairs_make_a_narrower_band() -> None:
     assert many[1] - many[0] < (few[1] - few[0]) / 2
 
 
-def test_every_build_runs_at_every_place_of_a_round() -> None:
+def counting(runs: list[str], values: Iterator[float | None]) -> Callable[[str], Run]:
+    """Begin builds whose laps give what comes next of `values`, and fail where that is None."""
+
+    def begin(build: str) -> Run:
+        yield {}
+        while True:
+            value = next(values)
+            if value is None:
+                raise ContenderError(f"{build} lost quotes")
+            runs.append(build)
+            yield {"cpu": value}
+
+    return begin
+
+
+def test_every_build_runs_at_every_place_of_a_round_and_of_its_turns() -> None:
     runs: list[str] = []
-
-    def run(name: str) -> dict[str, float]:
-        runs.append(name)
-        return {"cpu": 1.0}
-
-    assert len(list(against.complete_rounds(run, 6))) == 6
+    assert len(list(against.complete_rounds(counting(runs, itertools.repeat(1.0)), 6, 3))) == 6
+    assert len(runs) == 6 * 3 * 3
     for place in range(3):
-        assert sorted(runs[place::3]) == sorted(["new", "old", "again"] * 2)
+        assert Counter(runs[place::3]) == {"new": 6, "old": 6, "again": 6}
+
+
+def test_the_median_of_its_laps_counts() -> None:
+    laps = iter([1.0, 10.0, 100.0, 2.0, 20.0, 200.0, 9.0, 90.0, 900.0])
+    values = against.one_round(counting([], laps), ("new", "old", "again"), 3)
+    # The second turn is led by the second build, the third by the third.
+    assert values == {"new": {"cpu": 90.0}, "old": {"cpu": 10.0}, "again": {"cpu": 20.0}}
 
 
 def test_a_round_in_which_a_run_failed_counts_not_at_all() -> None:
     left = iter([1.0, None, *map(float, range(2, 20))])
-
-    def run(name: str) -> Values:
-        value = next(left)
-        if value is None:
-            raise ContenderError("a quote was lost")
-        return {"cpu": value}
-
-    rounds = list(against.complete_rounds(run, 2))
+    rounds = list(against.complete_rounds(counting([], left), 2, 1))
     assert [sorted(one[name]["cpu"] for name in ("new", "old", "again")) for one in rounds] == [[2, 3, 4], [5, 6, 7]]
 
 
 def test_a_build_that_fails_again_and_again_ends_its_row() -> None:
-    def run(name: str) -> Values:
-        raise ContenderError(f"{name} lost quotes")
-
     with pytest.raises(ContenderError, match="lost quotes"):
-        list(against.complete_rounds(run, 15))
+        list(against.complete_rounds(counting([], itertools.repeat(None)), 15, 1))
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +169,16 @@ def stage(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row not in ("20k", "60k")])
 def test_every_row_can_be_taken_from_this_checkout(row: str, stage: Stage) -> None:
-    values = ROWS[row].play(stage, ROOT)
+    with contextlib.closing(ROWS[row].run(stage, ROOT)) as run:
+        assert next(run) == {}
+        values = next(run)
     assert list(values) == list(ROWS[row].figures)
     assert min(values.values()) > 0
 
 
 def test_what_is_measured_comes_from_the_checkout_that_was_named(stage: Stage, tmp_path: Path) -> None:
     with pytest.raises(ContenderError, match=f"was to come from {tmp_path}"):
-        ROWS["start"].play(stage, tmp_path)
+        list(ROWS["start"].run(stage, tmp_path))
 
 
 def test_a_slower_checkout_is_found(stage: Stage, tmp_path: Path) -> None:
@@ -181,7 +194,7 @@ def test_a_comparison_is_told_as_data(capfd: pytest.CaptureFixture[str]) -> None
     assert bench.main([*arguments, "--json"]) == 0
     report = json.loads(capfd.readouterr().out)
     (row,) = report["rows"]
-    assert (row["bar"], row["verdict"], row["pairs"]) == (8, "reached", ROWS["start"].rounds)
+    assert (row["bar"], row["verdict"], report["pairs"]) == (8, "reached", 1)
     assert report["old"]["from"] == str(ROOT / "spreadwatch")
 
 
