@@ -24,12 +24,11 @@ from spreadwatch.config import Config
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import NoDisplayError
 from spreadwatch.feed import binance, clock
+from spreadwatch.run.services import Services
 from spreadwatch.run.session import Session
 
 if TYPE_CHECKING:
     from spreadwatch.feed.probe import Finding
-    from spreadwatch.run.alarms import Alarms
-    from spreadwatch.run.switches import Switches
     from spreadwatch.sources.playhead import Playhead
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.ui.options import WindowOptions
@@ -73,81 +72,59 @@ def run(arguments: argparse.Namespace, settings: Config) -> int:
         return _replay(arguments, settings)
     charted = arguments.command == "window"
     session = demo(settings, arguments.seed, charted=charted) if arguments.demo else live(settings, charted=charted)
-    if arguments.command == "record":
-        return _record(session, arguments.duration)
-    if arguments.command == "serve":
-        return _serve(session)
+    if arguments.command in ("record", "serve"):
+        return _headless(session, arguments.command, getattr(arguments, "duration", None))
     if arguments.command == "watch":
         options = WatchOptions(arguments.interval, arguments.duration, arguments.once)
-        return _watch(session, options, as_json=arguments.json)
+        return _terminal(session, options, as_json=arguments.json)
     try:
         return _window(session, settings)
     except NoDisplayError as error:
         if sys.stdout is None or not sys.stdout.isatty():
             raise
         say(f"{error} Watching in the terminal instead; Ctrl-C ends it.")
-        return _watch(session, WatchOptions(1.0, None, once=False), as_json=False)
+        return _terminal(session, WatchOptions(1.0, None, once=False), as_json=False)
 
 
-def _watch(session: Session, options: WatchOptions, *, as_json: bool) -> int:
-    from spreadwatch.run.alarms import Alarms
-
+def _terminal(session: Session, options: WatchOptions, *, as_json: bool) -> int:
     if session.badge:
         say(f"{session.badge.lower()}: these quotes are invented")
     view = JsonLines(sys.stdout) if as_json else Lines(sys.stdout)
-    alarms = Alarms(session, say)
-    alarms.open()
+    services = Services(session, say)
+    services.open()
     session.start()
     try:
-        watch(alarms.turn, view, options, session.check)
+        watch(services.turn, view, options, session.check)
     finally:
         session.stop()
-        alarms.stop()
+        services.close()
     return 0
 
 
-def _record(session: Session, duration_s: float | None) -> int:
-    from spreadwatch.commands.record import record, sentence
-    from spreadwatch.run.recording import Recording, where
+def _headless(session: Session, command: str, duration_s: float | None) -> int:
+    """Record or serve until the end; `serve` records beside it where the settings say so."""
+    from spreadwatch.commands.headless import run_headless, sentence
+    from spreadwatch.run.recording import where
 
-    recording = Recording(session.settings, clock.now, session.sink)
-    session.taps.append(recording.tap)
-    recording.begin(session)
+    services = Services(session, say)
     try:
-        recording.ready(_OPEN_S)
-        say(f"recording {', '.join(session.symbols)} to {where(session.settings, session.badge)}; Ctrl-C ends it")
+        services.open()
+        if command == "record" or session.settings.record.enabled:
+            services.begin_recording()
+            services.recording_ready(_OPEN_S)
+        if command == "record":
+            place = where(session.settings, session.badge)
+            say(f"recording {', '.join(session.symbols)} to {place}; Ctrl-C ends it")
+        else:
+            services.begin_serving()
+            say(f"serving {services.url}; Ctrl-C ends it")
         session.start()
-        record(session.turn, recording, duration_s, session.check)
+        run_headless(services, duration_s, session.check)
     finally:
         session.stop()
-        if status := recording.end():
+        status = services.close()
+        if status is not None and command == "record":
             say(sentence(status))
-    return 0
-
-
-def _serve(session: Session) -> int:
-    """Serve until Ctrl-C, and record beside it where the settings say so."""
-    from spreadwatch.commands.record import record
-    from spreadwatch.run.recording import Recording
-    from spreadwatch.run.switches import open_service
-
-    recording = Recording(session.settings, clock.now, session.sink)
-    session.taps.append(recording.tap)
-    if session.settings.record.enabled:
-        recording.begin(session)
-    try:
-        recording.ready(_OPEN_S)
-        serving = open_service(session)
-        serving.start()
-        try:
-            say(f"serving {serving.url}; Ctrl-C ends it")
-            session.start()
-            record(session.turn, recording, None, session.check)
-        finally:
-            serving.stop()
-    finally:
-        session.stop()
-        recording.end()
     return 0
 
 
@@ -186,49 +163,37 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
 
 def _window(session: Session, settings: Config, playhead: "Playhead | None" = None) -> int:
     """Open the window, then start the session; return when the window was closed."""
-    from spreadwatch.run.alarms import Alarms
-    from spreadwatch.run.switches import Switches
-
-    alarms, switches = Alarms(session), Switches(session)
-    dashboard = _open_dashboard(session, settings, alarms, switches, playhead)
+    services = Services(session)
+    dashboard = _open_dashboard(session, settings, services, playhead)
     interrupted = threading.Event()
 
     def turn() -> Snapshot:
         if interrupted.is_set():  # here and not in the handler, which may run in the middle of a paint
             dashboard.close()
-        return alarms.turn()
+        return services.turn()
 
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
         session.show(session.symbols[:1])
         dashboard.show()
-        alarms.open(with_desktop=not dashboard.notifies_desktop)
-        switches.open()
+        services.open(with_desktop=not dashboard.notifies_desktop)
+        services.switch_on_as_set()
         session.start()
         dashboard.run(turn)
     finally:
         signal.signal(signal.SIGINT, before)
         session.stop()
-        switches.close()
-        alarms.stop()
+        services.close()
     return _INTERRUPTED if interrupted.is_set() else 0
 
 
 def _open_dashboard(
     session: Session,
     settings: Config,
-    alarms: "Alarms | None" = None,
-    switches: "Switches | None" = None,
+    services: Services,
     playhead: "Playhead | None" = None,
 ) -> "Dashboard":
-    """Create the window. Raises NoDisplayError with the sentence that helps.
-
-    `alarms`: what sends alerts out of the program, None for those that nobody sends. `playhead`: of a replay.
-    """
-    from spreadwatch.run.alarms import Alarms
-    from spreadwatch.run.switches import Switches
-
-    alarms, switches = alarms or Alarms(session), switches or Switches(session)
+    """Create the window; `playhead`: of a replay. Raises NoDisplayError with the sentence that helps."""
     try:
         import tkinter as tk
 
@@ -248,13 +213,13 @@ def _open_dashboard(
             candidates=session.candidates,
             series=session.market.series,
             axis_ms=session.market.axis_ms,
-            rules=alarms.rules,
-            add_rule=alarms.add,
-            remove_rule=alarms.remove,
-            test_alert=alarms.test,
-            switch=switches.switch,
-            switched_on=switches.is_on,
-            recording=switches.words,
+            rules=services.rules,
+            add_rule=services.add_rule,
+            remove_rule=services.remove_rule,
+            test_alert=services.test_alert,
+            switch=services.switch,
+            switched_on=services.is_on,
+            recording=services.recording_words,
             playback=playhead,
         )
         return Dashboard(_window_options(session, settings), callbacks)

@@ -88,6 +88,11 @@ class Notify:
         str, OptionalUrl(), "The https address that gets the same JSON by POST; it holds a secret.", "secret"
     ] = field(default="", repr=False)
 
+    @property
+    def leaves_program(self) -> bool:
+        """Whether an alert has a way out of the program."""
+        return bool(self.sound or self.desktop or self.command or self.webhook_url)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -1,10 +1,12 @@
 """All the ways that the settings ask for, as one."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from spreadwatch.config import Notify
-from spreadwatch.core.alerts import Alert
+from spreadwatch.core.alerts import Alert, Direction, Number, Rule
+from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.notify.command import Command
 from spreadwatch.notify.desktop import Desktop
 from spreadwatch.notify.sound import Sound
@@ -36,16 +38,29 @@ class Notifier:
         return all(ended)
 
 
+Maker = Callable[[Notify, Connect], Way | None]
+
+WAYS: dict[str, Maker] = {
+    "sound": lambda chosen, _: Sound(chosen.sound, chosen.timeout_s) if chosen.sound else None,
+    "desktop": lambda chosen, _: Desktop(chosen.timeout_s) if chosen.desktop else None,
+    "command": lambda chosen, _: Command(chosen.command, chosen.timeout_s) if chosen.command else None,
+    "webhook": lambda chosen, connect: (
+        Webhook(chosen.webhook_url, chosen.timeout_s, connect) if chosen.webhook_url else None
+    ),
+}
+"""Name of a way -> how to make it of the settings, None where they do not ask for it."""
+
+
 def ways(settings: Notify, connect: Connect = connect_checked, *, with_desktop: bool = True) -> list[Way]:
     """Return the ways that are switched on. `with_desktop`: False where the window itself does that (Tk 9)."""
-    limit_s = settings.timeout_s
-    found: list[Way] = []
-    if settings.sound:
-        found.append(Sound(settings.sound, limit_s))
-    if settings.desktop and with_desktop:
-        found.append(Desktop(limit_s))
-    if settings.command:
-        found.append(Command(settings.command, limit_s))
-    if settings.webhook_url:
-        found.append(Webhook(settings.webhook_url, limit_s, connect))
-    return found
+    made = [make(settings, connect) for name, make in WAYS.items() if with_desktop or name != "desktop"]
+    return [way for way in made if way is not None]
+
+
+def sample(symbol: str, now: Instant) -> Alert:
+    """Return an invented alert at `now` that says it is a test, with serial 0: it proves the ways, not the market."""
+    rule = Rule("TEST, not the market", symbol, Number.SPREAD, Direction.BELOW, Decimal("-1.00"), Decimal("-0.50"))
+    one = Decimal(1)
+    spot = Quote(Side.SPOT, symbol, Decimal("99.99"), one, Decimal("100.00"), one, 1, None, now)
+    futures = Quote(Side.FUTURES, symbol, Decimal("101.30"), one, Decimal("101.31"), one, 1, None, now)
+    return Alert(0, rule, symbol, spot.ask - futures.bid, now, spot, futures, 0, 0)

@@ -16,6 +16,7 @@ from typing import Any
 
 from spreadwatch import app
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.run.services import Services
 from spreadwatch.run.session import Session
 from spreadwatch.ui import dashboard
 from tests.bench.snapshot import settings
@@ -123,7 +124,7 @@ def main() -> int:
         visitor.over = True
 
     dashboard.Dashboard = Watched  # type: ignore[misc]
-    window = app._open_dashboard(session, config)
+    window = app._open_dashboard(session, config, Services(session))
     director = threading.Thread(target=direct, name="bench-director", daemon=True)
     try:
         session.show(session.symbols[:1])

@@ -20,6 +20,7 @@ from typing import Any
 
 from spreadwatch import app
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.run.services import Services
 from spreadwatch.ui import dashboard
 from tests.bench.probe import Probe, quantile
 from tests.bench.snapshot import settings
@@ -188,7 +189,7 @@ def _open(server: Server, symbol: str, play: Callable[[Probe], Figures]) -> Figu
         probe.over = True
 
     dashboard.Dashboard = Watched  # type: ignore[misc]
-    window = app._open_dashboard(session, config)
+    window = app._open_dashboard(session, config, Services(session))
     director = threading.Thread(target=direct, name="bench-director", daemon=True)
     try:
         window.show()

@@ -7,8 +7,7 @@ from spreadwatch.config import Notify
 from spreadwatch.core.alert_json import sentence
 from spreadwatch.core.alerts import check
 from spreadwatch.core.quote import Instant
-from spreadwatch.notify.notifier import ways
-from spreadwatch.notify.sample import sample
+from spreadwatch.notify.notifier import sample, ways
 from tests.conftest import wait_for
 from tests.notify.conftest import Start, Told
 from tests.notify.examples import alert

@@ -16,6 +16,7 @@ from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import clock
+from spreadwatch.run.services import Services
 from spreadwatch.run.session import Session
 from spreadwatch.worker import Worker
 from tests.ui.screen import display, put_pointer_away, xvfb
@@ -66,7 +67,7 @@ def main(count: int, per_s: int, seconds: float) -> None:
     starts_s: list[float] = []
     works_ms: list[float] = []
     cpu_s, began_s = [0.0], [0.0]
-    dashboard = app._open_dashboard(session, settings)
+    dashboard = app._open_dashboard(session, settings, Services(session))
     render = dashboard.render
 
     def turn() -> Snapshot:

@@ -10,7 +10,7 @@ from spreadwatch.config import rule_from_texts
 from spreadwatch.core.alerts import Alert, Rule
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.notify.sample import sample
+from spreadwatch.notify.notifier import sample
 from spreadwatch.ui.options import Callbacks
 from tests.ui import examples
 from tests.ui.alert_window import RULES, alerts

@@ -14,7 +14,7 @@ from typing import Literal
 from spreadwatch import app
 from spreadwatch.config import Config
 from spreadwatch.core.alerts import Direction, Number, Rule
-from spreadwatch.run.alarms import Alarms
+from spreadwatch.run.services import Services
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui.screen import display, put_pointer_away, xvfb
 
@@ -69,8 +69,8 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
     window = replace(default.window, theme=theme, compact=picture.compact, time_zone="utc", remember_geometry=False)
     settings = replace(default, symbols=picture.symbols, window=window, alerts=picture.rules)
     session = app.demo(settings, _SEED)
-    alarms = Alarms(session)
-    dashboard = app._open_dashboard(session, settings, alarms)
+    services = Services(session)
+    dashboard = app._open_dashboard(session, settings, services)
 
     def pose() -> None:
         picture.act(dashboard)
@@ -78,7 +78,7 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
 
     def shutter() -> None:
         dashboard._chart.chart._painted_at_s = 0.0  # else it may show a moment before
-        dashboard.render(alarms.turn())
+        dashboard.render(services.turn())
         dashboard.root.update_idletasks()
         subprocess.run(["import", "-window", hex(dashboard.root.winfo_id()), target], check=True)
         dashboard.close()
@@ -88,7 +88,7 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
     dashboard._act("chart_1m")
     session.start()
     dashboard.root.after(_RUN_MS, pose)
-    dashboard.run(alarms.turn)
+    dashboard.run(services.turn)
     session.stop()
 
 

@@ -1,29 +1,26 @@
-"""`record`: keep what the exchange says, without a window."""
+"""A run without a window that prints no quotes: `record` and `serve` until their end."""
 
 import time
 from collections.abc import Callable
 
 from spreadwatch.commands.output import say
-from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.run.recording import Recording
+from spreadwatch.run.services import Services
 from spreadwatch.storage.recorder import RecorderStatus
 
 _TURN_S = 0.05
 _TELL_S = 10.0
 
 
-def record(
-    turn: Callable[[], Snapshot], recording: Recording, duration_s: float | None, check: Callable[[], None]
-) -> None:
-    """Serve a session until the duration is over (None: until Ctrl-C), telling now and then how it goes.
+def run_headless(services: Services, duration_s: float | None, check: Callable[[], None]) -> None:
+    """Serve a session until the duration is over (None: until Ctrl-C), telling now and then what is recorded.
 
     `check` may raise what ends it early.
     """
     began_s = told_s = time.monotonic()
     while duration_s is None or time.monotonic() - began_s < duration_s:
-        snapshot = turn()
+        snapshot = services.turn()
         check()
-        status = recording.status()
+        status = services.recorder_status()
         now_s = time.monotonic()
         if status is not None and now_s - told_s >= _TELL_S:
             told_s = now_s
