@@ -197,10 +197,19 @@ class Fleet:
             )
             self._quotes[side, part] = self._begin(stream)
         if side is Side.FUTURES and settings.with_marks:
-            self._watch_extra(self._marks, part, f"marks{number}", binance.marks_url(base), MarkParser, contracts)
+            self._watch_extra(
+                self._marks,
+                part,
+                f"marks{number}",
+                binance.marks_url(base),
+                lambda found: MarkParser(side, found),
+                contracts,
+            )
         if side is Side.SPOT and settings.with_trades:
             url = binance.stream_url(side, base)
-            self._watch_extra(self._trades, part, f"trades{number}", url, TradeParser, contracts)
+            self._watch_extra(
+                self._trades, part, f"trades{number}", url, lambda found: TradeParser(side, found), contracts
+            )
 
     def _watch_extra(
         self,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract, contract
-from spreadwatch.feed.parsing.quotes import QuoteParser, positive
+from spreadwatch.feed.parsing.base import positive
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from tests.captures.files import Minutes
 from tests.captures.oracle import lines_of
 
