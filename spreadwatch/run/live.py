@@ -124,8 +124,8 @@ class LiveSession(Session):
             return
         placed = self._fleet.add(symbols)
         self.symbols = (*self.symbols, *placed)
-        for symbol, part in placed.items():
-            self.pump.add(symbol, part, clock.now())
+        for symbol, shard in placed.items():
+            self.pump.add(symbol, shard, clock.now())
         self._loader.look_up(placed)
 
     def _show_books(self) -> None:

@@ -55,15 +55,15 @@ class QuoteParser(Parser):
     kind = "bookTicker"
 
     def __init__(
-        self, side: Side, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), part: int = 0
+        self, side: Side, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), shard: int = 0
     ) -> None:
         """Take quotes of `contracts`; those of `unseen`, the heartbeat, count as life and go no further.
 
-        `part` numbers the connection among those of its side.
+        `shard` numbers the connection among those of its side.
         """
         watched, unseen = list(contracts), list(unseen)
         super().__init__(side, (*watched, *unseen))
-        self._part = part
+        self._shard = shard
         self._unseen = tuple(unseen)
         self._heartbeats = {contract.wire for contract in unseen} - {contract.wire for contract in watched}
         self._numbers = _Numbers()
@@ -75,7 +75,7 @@ class QuoteParser(Parser):
     def again(self) -> "QuoteParser":
         """Return a parser of the same contracts for another connection."""
         watched = [one for wire, one in list(self._contracts.items()) if wire not in self._heartbeats]
-        parser = QuoteParser(self.side, watched, self._unseen, self._part)
+        parser = QuoteParser(self.side, watched, self._unseen, self._shard)
         parser.keeps_texts = self.keeps_texts
         return parser
 
@@ -163,7 +163,7 @@ class QuoteParser(Parser):
             if texts is not None:
                 texts.append((ticker.b, ticker.B, ticker.a, ticker.A))
         kept = None if texts is None else tuple(texts)
-        return Batch(side, at, quotes, heard, tuple(rejects), tuple(repeated), self._part, kept)
+        return Batch(side, at, quotes, heard, tuple(rejects), tuple(repeated), self._shard, kept)
 
     def _take_other(self, payload: bytes, ticker: _BookTicker | None) -> None:
         """Take an acknowledgement or a notice. Raises Rejected for anything else."""
