@@ -5,7 +5,6 @@ no window.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.feed import clock
 from spreadwatch.run.session import Session
+from spreadwatch.worker import Worker
 
 if TYPE_CHECKING:
     from spreadwatch.notify.notifier import Notifier
@@ -195,7 +195,7 @@ class Services:
         if recording is not None:
             self._session.taps.remove(recording.tap)
             # A database that does not answer may take seconds.
-            threading.Thread(target=recording.end, name="recorder-end", daemon=True).start()
+            Worker("recorder-end", recording.end).start()
         return "recording ended"
 
     def _end_serving(self) -> str:
