@@ -1,4 +1,4 @@
-"""The rooms keep their doors: who may import whom (design §4), and how long a file or a function may be (§10)."""
+"""The rooms keep their doors: who may import whom, and how long a file or a function may be."""
 
 import ast
 import sys
@@ -128,7 +128,7 @@ def test_files_and_functions_are_short_and_modules_have_a_docstring() -> None:
     assert outsized(PACKAGE) == []
 
 
-def test_every_room_of_the_design_that_exists_was_walked() -> None:
+def test_the_rooms_were_walked() -> None:
     rooms = {_room(name) for name in modules_of(PACKAGE)}
     assert {"core", "feed", "run", "config", "errors"} <= rooms
 

@@ -1,4 +1,4 @@
-"""Payloads into quotes: a slow reader of JSON as oracle, and every malformed field of design §5 by name."""
+"""Payloads into quotes: a slow reader of JSON as oracle, every malformed field by name (RULES: rejects, order)."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def verdict(payload: bytes) -> str:
 
 
 def read_slowly(payload: bytes) -> Fields | None:
-    """Return the figures of a payload that is a quote of ETHUSDT or 1000PEPEUSDT by design §5, else None."""
+    """Return the figures of a payload that is a quote of ETHUSDT or 1000PEPEUSDT by the rules, else None."""
     try:
         message = json.loads(payload.decode())
     except (ValueError, RecursionError):
