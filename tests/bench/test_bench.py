@@ -2,7 +2,9 @@ import contextlib
 import itertools
 import json
 import random
+import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +20,10 @@ from tests.bench.pairs import Comparison, Verdict, band
 from tests.bench.probe import quantile
 from tests.bench.processes import ROOT, ContenderError, children
 from tests.bench.rows import ROWS, Run, Stage
-from tests.conftest import Tape
+from tests.bench.sender import Sender
+from tests.bench.tape import Tape
+from tests.conftest import Tape as Capture
+from tests.exchange.server import Exchange
 
 
 def test_a_tiny_run_gives_every_figure_of_its_row(capfd: pytest.CaptureFixture[str]) -> None:
@@ -160,7 +165,7 @@ def test_a_build_that_fails_again_and_again_ends_its_row() -> None:
 @pytest.fixture(scope="module")
 def stage(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return a place for runs as short as they can be, with a capture of a few quotes."""
-    tape = Tape(tmp_path_factory.mktemp("capture"))
+    tape = Capture(tmp_path_factory.mktemp("capture"))
     for at in range(40):
         tape.spot(f"{60000 + at}.00", f"{60000 + at}.01").um(f"{60010 + at}.00", f"{60010 + at}.10")
     with children() as family:
@@ -215,3 +220,27 @@ def test_what_cannot_be_measured_is_refused(arguments: list[str], capfd: pytest.
     with pytest.raises(SystemExit, match="2"):
         bench.main(arguments)
     assert "error:" in capfd.readouterr().err
+
+
+# ----- the sender
+
+
+def test_frames_that_nobody_hears_are_counted() -> None:
+    with Exchange() as exchange:
+        told = Sender(exchange, ["ETHUSDT"], moving=True).rate(2_000, 0.1)
+    assert (told["sent"], told["unheard"]) == ({}, 200)
+
+
+def test_sixty_thousand_quotes_of_four_hundred_symbols_take_a_part_of_a_second() -> None:
+    symbols = [f"COIN{number}USDT" for number in range(400)]
+    with Exchange() as exchange:
+        sender = Sender(exchange, symbols, moving=True)
+        began_s = time.process_time()
+        sender.rate(600_000, 0.1)
+        assert time.process_time() - began_s < 0.75
+
+
+def test_every_quote_of_a_moving_tape_moves_its_prices() -> None:
+    quotes = re.findall(rb'"b":"([0-9.]+)"', Tape("spot", "ETHUSDT", moving=True).chunk(20_000))
+    assert all(one != other for one, other in itertools.pairwise(quotes))
+    assert len(quotes) == 20_000
