@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from spreadwatch import config, logs
 from spreadwatch.commands.output import JsonLines, Lines, say
 from spreadwatch.commands.watch import WatchOptions, tell_faults, watch
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from spreadwatch.feed.probe import Finding
     from spreadwatch.sources.playhead import Playhead
     from spreadwatch.ui.dashboard import Dashboard
-    from spreadwatch.ui.options import WindowOptions
     from spreadwatch.worker import Worker
 
 _INTERRUPTED = 130
@@ -94,7 +91,7 @@ def _terminal(session: Session, options: WatchOptions, *, as_json: bool) -> int:
     services.open()
     session.start()
     try:
-        watch(session.turn, view, options, session.check)
+        watch(services.turn, view, options, session.check)
     finally:
         session.stop()
         services.close()
@@ -119,7 +116,7 @@ def _headless(session: Session, command: str, duration_s: float | None) -> int:
             services.begin_serving()
             say(f"serving {services.url}; Ctrl-C ends it")
         session.start()
-        run_headless(session, services, duration_s)
+        run_headless(services, duration_s, session.check)
     finally:
         session.stop()
         status = services.close()
@@ -167,11 +164,11 @@ def _window(session: Session, settings: Config, playhead: "Playhead | None" = No
     dashboard = _open_dashboard(session, settings, services, playhead)
     interrupted = threading.Event()
 
-    def obey(_: Snapshot) -> None:
+    def turn() -> Snapshot:
         if interrupted.is_set():  # here and not in the handler, which may run in the middle of a paint
             dashboard.close()
+        return services.turn()
 
-    session.watchers.append(obey)
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
         session.show(session.symbols[:1])
@@ -179,7 +176,7 @@ def _window(session: Session, settings: Config, playhead: "Playhead | None" = No
         services.open(with_desktop=not dashboard.notifies_desktop)
         services.switch_on_as_set()
         session.start()
-        dashboard.run(session.turn)
+        dashboard.run(turn)
     finally:
         signal.signal(signal.SIGINT, before)
         session.stop()
@@ -194,62 +191,22 @@ def _open_dashboard(
     playhead: "Playhead | None" = None,
 ) -> "Dashboard":
     """Create the window; `playhead`: of a replay. Raises NoDisplayError with the sentence that helps."""
+    from spreadwatch.run.program import SessionProgram
+
     try:
         import tkinter as tk
 
         from spreadwatch.ui.dashboard import Dashboard
-        from spreadwatch.ui.options import Callbacks
     except ImportError as error:
         from spreadwatch.commands import doctor
 
         raise NoDisplayError(f"Python has no tkinter here ({error}). {doctor.install_tkinter()}") from error
     try:
-        callbacks = Callbacks(
-            reset=session.reset,
-            diagnostics=lambda: _diagnostics(session),
-            focus=lambda symbol: session.show([symbol]),
-            add=session.add,
-            remove=session.remove,
-            candidates=session.candidates,
-            series=session.market.series,
-            axis_ms=session.market.axis_ms,
-            rules=services.rules,
-            add_rule=services.add_rule,
-            remove_rule=services.remove_rule,
-            test_alert=services.test_alert,
-            switch=services.switch,
-            switched_on=services.is_on,
-            recording=services.recording_words,
-            playback=playhead,
-        )
-        return Dashboard(_window_options(session, settings), callbacks)
+        return Dashboard(SessionProgram(session, settings, services, playhead, lambda: _diagnostics(session)))
     except tk.TclError as error:
         from spreadwatch.commands import doctor
 
         raise NoDisplayError(f"No window can be opened here ({error}). {doctor.find_display(os.environ)}") from error
-
-
-def _window_options(session: Session, settings: Config) -> "WindowOptions":
-    from spreadwatch.ui.options import WindowOptions
-
-    window = settings.window
-    state = platformdirs.user_state_path("spreadwatch", appauthor=False)
-    documents = platformdirs.user_documents_path()
-    return WindowOptions(
-        symbols=session.symbols,
-        theme=window.theme,
-        compact=window.compact,
-        topmost=window.topmost,
-        utc=window.time_zone == "utc",
-        frame_ms=window.frame_ms,
-        badge=session.badge,
-        geometry_file=state / "window.json" if window.remember_geometry else None,
-        banner=settings.notify.banner,
-        bell=settings.notify.bell,
-        flash=settings.notify.title,
-        desktop=settings.notify.desktop,
-        export_folder=documents if documents.is_dir() else state / "charts",
-    )
 
 
 def _diagnostics(session: Session) -> str:

@@ -5,6 +5,7 @@ no window.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,6 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.feed import clock
 from spreadwatch.run.session import Session
-from spreadwatch.worker import Worker
 
 if TYPE_CHECKING:
     from spreadwatch.notify.notifier import Notifier
@@ -41,7 +41,6 @@ class Services:
         self._serial = 0
         self._recording: Recording | None = None
         self._serving: Serving | None = None
-        session.watchers.append(self._watch)
 
     # ----- life
 
@@ -52,6 +51,17 @@ class Services:
         """
         if self._session.settings.notify.leaves_program:
             self._notifier = _notifier(self._session, with_desktop=with_desktop)
+
+    def turn(self) -> Snapshot:
+        """Take what arrived, send the alerts that are new, and return the snapshot of this moment."""
+        snapshot = self._session.turn()
+        alerts = snapshot.alerts
+        if alerts and alerts[-1].serial > self._serial:
+            for alert in alerts:
+                if alert.serial > self._serial:
+                    self._send(alert)
+            self._serial = alerts[-1].serial
+        return snapshot
 
     def close(self) -> "RecorderStatus | None":
         """End all of them, in seconds at most; return what was recorded, None where nothing was."""
@@ -101,15 +111,6 @@ class Services:
         if self._notifier is not None:
             self._notifier.put(alert)
         return alert
-
-    def _watch(self, snapshot: Snapshot) -> None:
-        """Send the alerts that are new."""
-        alerts = snapshot.alerts
-        if alerts and alerts[-1].serial > self._serial:
-            for alert in alerts:
-                if alert.serial > self._serial:
-                    self._send(alert)
-            self._serial = alerts[-1].serial
 
     def _send(self, alert: Alert) -> None:
         """Tell an alert here, and elsewhere if its quotes are live: others would act upon a demo or a replay."""
@@ -194,7 +195,7 @@ class Services:
         if recording is not None:
             self._session.taps.remove(recording.tap)
             # A database that does not answer may take seconds.
-            Worker("recorder-end", recording.end).start()
+            threading.Thread(target=recording.end, name="recorder-end", daemon=True).start()
         return "recording ended"
 
     def _end_serving(self) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 from spreadwatch.core.snapshot import Snapshot
@@ -10,20 +11,19 @@ from spreadwatch.ui.frame import placeholders
 from spreadwatch.ui.frame.error_screen import Cover
 from spreadwatch.ui.frame.faults import Faults, brief
 from spreadwatch.ui.frame.feedback import Feedback
-from spreadwatch.ui.frame.guard import Display, Part
+from spreadwatch.ui.frame.guard import Guard, Render
 from spreadwatch.ui.frame.icon import set_icon
 from spreadwatch.ui.frame.loop import Loop
 from spreadwatch.ui.frame.menu import Menu, MenuState
 from spreadwatch.ui.frame.shortcuts import Action, bind_all, is_apple
 from spreadwatch.ui.frame.title import Title
 from spreadwatch.ui.frame.window import Window
-from spreadwatch.ui.gaps.count import GapCount
 from spreadwatch.ui.kit import fonts, theme
 from spreadwatch.ui.kit.painter import Painter
-from spreadwatch.ui.layout import Hooks, Parts
-from spreadwatch.ui.options import Callbacks, WindowOptions
-from spreadwatch.ui.panels import Panels
-from spreadwatch.ui.selection import Focus
+from spreadwatch.ui.layout import Layout
+from spreadwatch.ui.panels import PANELS, Panels
+from spreadwatch.ui.program import Program
+from spreadwatch.ui.selection import Selection
 
 logger = logging.getLogger(__name__)
 
@@ -34,96 +34,75 @@ class Dashboard:
     Raises `tkinter.TclError` without a display.
     """
 
-    def __init__(self, options: WindowOptions, callbacks: Callbacks) -> None:
+    def __init__(self, program: Program) -> None:
         self.on_close: Callable[[], None] | None = None
         """Called first thing at close, before the window goes."""
-        self._options = options
-        self._callbacks = callbacks
-        self._window = Window(options.geometry_file, compact=options.compact)
+        self._program = program
+        self._settings = program.settings.window
+        self._window = Window(program.geometry_file, compact=self._settings.compact)
         self.root = self._window.root
-        self._theme = options.theme
+        self._theme = self._settings.theme
         self._topmost = False
         self._closed = False
         self._interrupted = False
         self._loop: Loop | None = None
-        self._focus = Focus(options.symbols, options.badge)
+        self._selection = Selection(program.symbols, program.badge)
         self._wants_list = True
-        self._painted_symbol = self._focus.symbol
+        self._painted_symbol = self._selection.symbol
         self._told_faults: set[str] = set()
-        self._gap_count = GapCount()
         self._build()
 
     # ----- parts
 
     def _build(self) -> None:
-        root, px, options = self.root, self._window.px, self._options
+        root, px, program = self.root, self._window.px, self._program
         fonts.create_fonts(root, px)
         palette = theme.PALETTES[self._theme]
-        self._painter = painter = Painter(root, palette, px)
+        self._painter = painter = Painter(root, palette, px, program.settings)
         theme.style_ttk(root, palette, px)
         painter.tint(root, background="background")
-        self._feedback = Feedback(root, self._show_feedback)
-        self._parts = parts = Parts(self._window, painter, options, self._callbacks, self._hooks(), self._gap_count)
-        self._header, self._status_bar, self._notice = parts.header, parts.status_bar, parts.notice
-        self._spread_card, self._spot_card, self._futures_card = parts.spread_card, parts.spot_card, parts.futures_card
-        self._watch_list, self._overlay = parts.watch_list, parts.overlay
-        self._panels = Panels(parts, self._feedback, self._focus, self._flush)
+        self._feedback = feedback = Feedback(root, self._show_feedback, self.note)
+        self._layout = layout = Layout(
+            *(self._window, painter, program, self._selection, feedback),
+            *(self._act, self.choose, self._prove, self._flush),
+        )
+        self._panels = Panels(layout, program, self._selection, feedback, self.choose, self._flush)
         self._faults = Faults(self.note)
-        self._chart, self._alerting, self._banner = parts.chart, parts.alerting, parts.alerting.banner
-        cover = Cover(root, painter, parts.body, options.badge)
-        self._title = title = Title(root, painter, options.badge, self._banner.title)
-        self._display = Display(
+        self._title = Title(root, painter, program.badge, layout.alerts.banner.title)
+        self._guard = Guard(
             painter,
-            cover,
-            title,
-            lambda: parts.of_the_pair(self._focus),
+            Cover(root, painter, layout.body, program.badge),
+            self._title,
+            layout.of_the_pair,
             self._asides,
             self._window.fit,
             self._faults.take,
         )
         self._make_actions()
         self._menu = Menu(root, painter, self._actions, self.choose)
-        parts.show_form()
+        layout.header.menu_button.configure(command=self._open_menu)
+        layout.show_form()
         self._show_list()
         self._connect()
 
-    def _hooks(self) -> Hooks:
-        return Hooks(
-            copy=self._feedback.copy,
-            prove=self._prove,
-            act=self._act,
-            open_menu=self._open_menu,
-            choose=self.choose,
-            add=self._add,
-            remove=self._remove,
-            flush=self._flush,
-            say=self._feedback.say,
-            note=self.note,
-            symbol=lambda: self._focus.symbol,
-            recording=self._callbacks.recording,
-        )
-
     def _make_actions(self) -> None:
+        switch = self._program.switch
         self._actions: dict[Action, Callable[[], None]] = {
-            **self._chart.actions(),
+            **{action: partial(self._panels.press, action) for action in PANELS},
+            **self._layout.chart.actions(),
             "reset": self.reset,
-            "alerts": self._panels.toggle_alerts,
             "costs": self._toggle_costs,
             "copy": self._copy_shown,
-            "evidence": self._panels.step_evidence,
             "watch_list": self._toggle_list,
-            "symbols": self._panels.toggle_symbols,
-            "remove": lambda: self._remove(self._focus.symbol),
-            "record": lambda: self._feedback.say(self._callbacks.switch("record")),
-            "serve": lambda: self._feedback.say(self._callbacks.switch("serve")),
-            "gaps": self._panels.toggle_gaps,
+            "remove": lambda: self._remove(self._selection.symbol),
+            "record": lambda: self._feedback.say(switch("record")),
+            "serve": lambda: self._feedback.say(switch("serve")),
             "diagnostics": self._copy_diagnostics,
             "compact": self._toggle_compact,
             "topmost": self._toggle_topmost,
             "theme": self._toggle_theme,
-            "next": lambda: self.choose(self._focus.beside(1)),
-            "previous": lambda: self.choose(self._focus.beside(-1)),
-            "shortcuts": self._panels.toggle_shortcuts,
+            "next": lambda: self.choose(self._selection.beside(1)),
+            "previous": lambda: self.choose(self._selection.beside(-1)),
             "dismiss": self._dismiss,
             "close": self.close,
         }
@@ -138,19 +117,19 @@ class Dashboard:
         if is_apple(root):
             root.createcommand("::tk::mac::Quit", self.close)
         set_icon(root)
-        if self._options.topmost:
+        if self._settings.topmost:
             self._set_topmost(on=True)
 
     @property
     def notifies_desktop(self) -> bool:
         """Whether the window itself tells alerts to the desktop."""
-        return self._alerting.notifies
+        return self._layout.alerts.notifies
 
     # ----- life
 
     def show(self) -> None:
         """Map the window and paint it for the first time, before there is any snapshot."""
-        self._display.paint(self._focus.pair())
+        self._guard.paint(self._selection.pair())
         self._window.place()
         self._window.show()
         if not self._closed:
@@ -163,7 +142,7 @@ class Dashboard:
         """
         if self._closed:
             return
-        self._loop = Loop(self.root, self._options.frame_ms, turn, self.render, self._turn_failed)
+        self._loop = Loop(self.root, self._settings.frame_ms, turn, self.render, self._turn_failed)
         self._loop.start()
         try:
             self.root.mainloop()
@@ -200,23 +179,23 @@ class Dashboard:
         """Paint what changed since the last snapshot."""
         if self._closed:  # by the very turn that made this snapshot
             return
-        self._gap_count.take(snapshot)
+        self._layout.gap_count.take(snapshot)
         if news := [sentence for sentence in snapshot.faults if sentence not in self._told_faults]:
             self._told_faults.update(news)
-            self._notice.show(" ".join(news))
-        self._alerting.render(snapshot)
+            self._layout.notice.show(" ".join(news))
+        self._layout.alerts.render(snapshot)
         self._panels.render(snapshot)
-        if gone := self._focus.take(snapshot):
+        if gone := self._selection.take(snapshot):
             self.choose(gone)
         self._show_list()
-        if (badge := self._parts.render_playback(self._focus.symbol)) not in (None, self._title.badge):
+        if (badge := self._layout.render_playback(self._selection.symbol)) not in (None, self._title.badge):
             self._title.badge = badge
-            self._display.forget()
+            self._guard.forget()
         self._paint()
 
     def _paint(self) -> None:
-        pair = self._focus.pair()
-        self._display.paint(pair)
+        pair = self._selection.pair()
+        self._guard.paint(pair)
         if pair.symbol != self._painted_symbol:  # it has other numbers
             self._painted_symbol = pair.symbol
             self._painter.shrink()
@@ -227,29 +206,29 @@ class Dashboard:
         if self._closed:
             self._faults.log(error)
         else:
-            self._display.fail(self._focus.pair(), error)
+            self._guard.fail(self._selection.pair(), error)
 
     def note(self, sentence: str) -> None:
         """Show a problem in the window until it is clicked away, Escape is pressed, or another comes."""
         if not self._closed:
-            self._notice.show(sentence)
+            self._layout.notice.show(sentence)
             self._flush()
 
     def _flush(self) -> None:
-        self._display.flush()
+        self._guard.flush()
 
-    def _asides(self) -> tuple[Part, ...]:
-        flashing: tuple[Part, ...] = (self._title.render,) if self._banner.is_ringing else ()
-        return (*flashing, *self._parts.asides(self._focus))
+    def _asides(self) -> tuple[Render, ...]:
+        flashing: tuple[Render, ...] = (self._title.render,) if self._layout.alerts.banner.is_ringing else ()
+        return (*flashing, *self._layout.asides())
 
     def _show_list(self) -> None:
-        self._parts.show_list(self._wants_list and len(self._focus.rows()) > 1)
+        self._layout.show_list(self._wants_list and len(self._selection.rows()) > 1)
 
     def _repaint(self) -> None:
         """Paint the pair again, after something else than the pair changed."""
-        self._display.forget()
-        if self._display.is_failing:  # the last pair is of the past
-            self._display.fail(self._focus.pair())
+        self._guard.forget()
+        if self._guard.is_failing:  # the last pair is of the past
+            self._guard.fail(self._selection.pair())
         else:
             self._paint()
 
@@ -257,37 +236,25 @@ class Dashboard:
 
     def reset(self) -> None:
         """Forget the extremes of the symbol shown."""
-        self._callbacks.reset(self._focus.symbol)
+        self._program.reset(self._selection.symbol)
         self._feedback.say("max and min begin anew")
 
     def choose(self, symbol: str) -> None:
         """Show another symbol."""
-        if symbol == self._focus.symbol:
+        if symbol == self._selection.symbol:
             return
-        self._focus.symbol = symbol
-        self._callbacks.focus(symbol)
+        self._selection.symbol = symbol
+        self._program.show(symbol)
         # What is not in the last snapshot but watched will be in the next: no dash flashes up before.
-        if not self._focus.comes_next() or self._display.is_failing:
+        if not self._selection.comes_next() or self._guard.is_failing:
             self._repaint()
-
-    def _add(self, symbol: str) -> str | None:
-        """Watch a symbol and show it; return why not."""
-        if symbol not in self._focus.symbols:
-            refusal = self._callbacks.add(symbol)
-            if refusal:
-                return refusal
-            self._feedback.say(f"{symbol} is watched")
-        self._overlay.close()
-        self.choose(symbol)
-        self._watch_list.reveal(symbol)
-        return None
 
     def _remove(self, symbol: str) -> None:
         """Watch a symbol no longer; the snapshots will be without it."""
-        if len(self._focus.symbols) < 2:
+        if len(self._selection.symbols) < 2:
             self.note("The last symbol stays: watch another one first.")
-        elif symbol in self._focus.symbols:
-            refusal = self._callbacks.remove(symbol)
+        elif symbol in self._selection.symbols:
+            refusal = self._program.remove(symbol)
             if refusal:
                 self.note(refusal)
             else:
@@ -298,14 +265,14 @@ class Dashboard:
     def _copy_shown(self) -> None:
         if self._panels.copy():
             return
-        if self._display.is_failing:  # a card that could not be painted still holds an old number
+        if self._guard.is_failing:  # a card that could not be painted still holds an old number
             self._feedback.copy("", "")
         else:
-            self._spread_card.spread.copy()
+            self._layout.spread_card.spread.copy()
 
     def _copy_diagnostics(self) -> None:
         try:
-            report = self._callbacks.diagnostics()
+            report = self._program.diagnostics()
         except Exception as error:  # noqa: BLE001  what tells of faults may meet one
             self._faults.log(error)
             self.note(f"The diagnostics could not be put together ({brief(error)}). The log has the details.")
@@ -315,32 +282,32 @@ class Dashboard:
     # ----- actions: the window
 
     def _toggle_compact(self) -> None:
-        self._overlay.close()
+        self._layout.overlay.close()
         self._window.switch(self._change_form)
         self._flush()
 
     def _change_form(self) -> None:
-        self._parts.show_form()
+        self._layout.show_form()
         self._repaint()  # before what was hidden, and is of the past, is drawn
 
     def _toggle_costs(self) -> None:
-        self._overlay.close()
+        self._layout.overlay.close()
         if self._window.compact:
             self._feedback.say("the full window shows what it costs")
             return
-        pair = self._focus.pair()
-        self._parts.show_costs(
-            not self._window.costs, placeholders.broken(pair) if self._display.is_failing else pair, self._flush
+        pair = self._selection.pair()
+        self._layout.show_costs(
+            not self._window.costs, placeholders.broken(pair) if self._guard.is_failing else pair, self._flush
         )
         self._repaint()
 
     def _toggle_list(self) -> None:
-        self._overlay.close()
-        self._wants_list = not self._parts.has_list
+        self._layout.overlay.close()
+        self._wants_list = not self._layout.has_list
         self._show_list()
         self._repaint()
-        if self._parts.has_list:
-            self._watch_list.canvas.focus_set()
+        if self._layout.has_list:
+            self._layout.watch_list.canvas.focus_set()
         elif self._wants_list:
             self._feedback.say("the watch list needs more than one symbol")
 
@@ -357,22 +324,22 @@ class Dashboard:
         palette = theme.PALETTES[self._theme]
         theme.style_ttk(self.root, palette, self._window.px)
         self._painter.recolour(palette)
-        self._chart.chart.recolour()
+        self._layout.chart.chart.recolour()
         self._flush()
 
     def _open_menu(self) -> None:
-        self._menu.open_below(self._header.menu_button, self._menu_state())
+        self._menu.open_below(self._layout.header.menu_button, self._menu_state())
 
     def _menu_state(self) -> MenuState:
         ticks: dict[Action, bool] = {
             "compact": self._window.compact,
             "topmost": self._topmost,
-            "watch_list": self._parts.has_list,
+            "watch_list": self._layout.has_list,
             "costs": self._window.costs,
-            "record": self._callbacks.switched_on("record"),
-            "serve": self._callbacks.switched_on("serve"),
+            "record": self._program.switched("record") is not None,
+            "serve": self._program.switched("serve") is not None,
         }
-        return MenuState(self._focus.symbols, self._focus.symbol, ticks)
+        return MenuState(self._selection.symbols, self._selection.symbol, ticks)
 
     # ----- actions: the rest
 
@@ -383,16 +350,16 @@ class Dashboard:
         self._panels.prove(kind, window, extreme)
 
     def _dismiss(self) -> None:
-        if self._overlay.shown is not None:
-            self._overlay.close()
-        elif self._banner.acknowledge():
+        if self._layout.overlay.shown is not None:
+            self._layout.overlay.close()
+        elif self._layout.alerts.banner.acknowledge():
             self._repaint()  # the title
-        elif self._notice.words:
-            self._notice.dismiss()
+        elif self._layout.notice.words:
+            self._layout.notice.dismiss()
             self._flush()
 
     def _show_feedback(self, words: str) -> None:
-        has_bar = not self._window.compact and self._overlay.shown is None
-        self._header.say("" if has_bar else words)
-        self._status_bar.say(words)
+        has_bar = not self._window.compact and self._layout.overlay.shown is None
+        self._layout.header.say("" if has_bar else words)
+        self._layout.status_bar.say(words)
         self._flush()

@@ -1,92 +1,136 @@
-"""What is laid over the window, gaps, shortcuts, evidence, the symbol box, and what is copied from there."""
+"""What is laid over the window, one at a time, and how it opens, goes on, closes and is copied."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.core.spread import Extreme
-from spreadwatch.ui.cards.evidence_text import Claim
+from spreadwatch.ui.alerts.list import AlertList
+from spreadwatch.ui.cards.evidence import Claim, Evidence
 from spreadwatch.ui.frame.feedback import Feedback
-from spreadwatch.ui.layout import Parts
-from spreadwatch.ui.selection import Focus
+from spreadwatch.ui.frame.shortcuts import Action, ShortcutList
+from spreadwatch.ui.gaps.list import GapList
+from spreadwatch.ui.kit.overlay import Panel
+from spreadwatch.ui.layout import Layout
+from spreadwatch.ui.program import Program
+from spreadwatch.ui.selection import Selection
+from spreadwatch.ui.watch.symbol_box import SymbolBox
 
 
 class Panels:
-    """Opens and closes the panels of a window, one at a time."""
+    """Makes each panel when it is first asked for. `choose` shows a symbol, `flush` paints what is pending."""
 
     def __init__(
         self,
-        parts: Parts,
+        layout: Layout,
+        program: Program,
+        selection: Selection,
         feedback: Feedback,
-        focus: Focus,
+        choose: Callable[[str], None],
         flush: Callable[[], None],
     ) -> None:
-        self._parts = parts
-        self._overlay = parts.overlay
-        self._feedback = feedback
-        self._focus = focus
-        self._flush = flush
+        self.layout, self.program, self.selection, self.feedback = layout, program, selection, feedback
+        self.root, self.painter, self.flush = layout.window.root, layout.painter, flush
+        self._overlay = layout.overlay
+        self._choose = choose
+        self._made: dict[Action, Panel] = {}
+
+    def find(self, action: Action) -> Panel:
+        """Return the panel of an action."""
+        if action not in self._made:
+            self._made[action] = PANELS[action](self)
+        return self._made[action]
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What proves an extreme."""
+        return Evidence(self.root, self.painter, self.selection.pair)
 
     def render(self, snapshot: Snapshot) -> None:
         """Paint what is open and changes with time."""
         if self._overlay.shown is not None:
             self._overlay.shown.render(snapshot)
 
-    def toggle_shortcuts(self) -> None:
-        """Open or close the list of shortcuts."""
-        shortcuts = self._parts.shortcut_list
-        self._flush()
-        self._overlay.toggle(shortcuts)
-
-    def toggle_gaps(self) -> None:
-        """Open or close the list of gaps."""
-        self._parts.gap_list.render(self._focus.snapshot, at_once=True)
-        self._overlay.toggle(self._parts.gap_list)
-        self._flush()
-
-    def toggle_alerts(self) -> None:
-        """Open or close the list of alerts."""
-        alerts = self._parts.alerting.list
-        alerts.render(self._focus.snapshot, at_once=True)
-        self._flush()
-        self._overlay.toggle(alerts)
-        self._flush()
-        if self._overlay.shown is alerts:
-            alerts.focus()
-
-    def toggle_symbols(self) -> None:
-        """Open or close the symbol box."""
-        box = self._parts.symbol_box
-        box.open_with(self._focus.symbols)
-        self._flush()
-        self._overlay.toggle(box)
-        if self._overlay.shown is box:
-            box.focus()
+    def press(self, action: Action) -> None:
+        """Open a panel, or do what another press of its key does: close it, for most of them."""
+        panel = self.find(action)
+        is_open = self._overlay.shown is panel
+        wanted = panel.asked(self.selection.snapshot, is_open=is_open)
+        if isinstance(wanted, str):
+            self.feedback.say(wanted)
+            return
+        self.flush()
+        if wanted is not is_open:
+            self._overlay.toggle(panel)
+            self.flush()
+        if wanted:
+            panel.focus()
 
     def prove(self, kind: str, window: str, extreme: Extreme) -> None:
         """Open the evidence of an extreme of the symbol shown."""
-        evidence, pair = self._parts.evidence, self._focus.pair()
-        evidence.show(Claim(pair.symbol, kind, window, extreme, pair.places))
-        self._flush()
-        if self._overlay.shown is not evidence:
-            self._overlay.toggle(evidence)
-
-    def step_evidence(self) -> None:
-        """Show the evidence of the maximum since the reset, then of the minimum, then none."""
-        evidence, spread = self._parts.evidence, self._focus.pair().spread
-        shown = evidence.claim.kind if self._overlay.shown is evidence and evidence.claim else ""
-        if shown == "min":
-            self._overlay.close()
-        elif spread.high is None or spread.low is None:
-            self._feedback.say("no extremes yet")
-        elif shown:
-            self.prove("min", "reset", spread.low)
-        else:
-            self.prove("max", "reset", spread.high)
+        pair = self.selection.pair()
+        self.evidence.show(Claim(pair.symbol, kind, window, extreme, pair.places))
+        self.flush()
+        if self._overlay.shown is not self.evidence:
+            self._overlay.toggle(self.evidence)
 
     def copy(self) -> bool:
         """Copy what is open; False when nothing open can be copied."""
         copied = self._overlay.shown.copy_text() if self._overlay.shown else None
         if copied is None:
             return False
-        self._feedback.copy(*copied)
+        self.feedback.copy(*copied)
         return True
+
+    def test_alert(self) -> None:
+        """Tell an invented alert of the symbol shown in every way."""
+        self.layout.alerts.tell(self.program.test_alert(self.selection.symbol))
+
+    def add(self, symbol: str) -> str | None:
+        """Watch a symbol and show it; return why not."""
+        if symbol not in self.selection.symbols:
+            refusal = self.program.add(symbol)
+            if refusal:
+                return refusal
+            self.feedback.say(f"{symbol} is watched")
+        self._overlay.close()
+        self._choose(symbol)
+        self.layout.watch_list.reveal(symbol)
+        return None
+
+
+def _alerts(panels: Panels) -> Panel:
+    return AlertList(
+        panels.root,
+        panels.painter,
+        panels.program,
+        panels.test_alert,
+        panels.feedback.copy,
+        lambda: panels.press("alerts"),
+        panels.flush,
+    )
+
+
+def _gaps(panels: Panels) -> Panel:
+    return GapList(panels.root, panels.painter, panels.layout.gap_count, panels.flush)
+
+
+def _shortcuts(panels: Panels) -> Panel:
+    return ShortcutList(panels.root, panels.painter, is_replay=panels.program.player is not None)
+
+
+def _symbols(panels: Panels) -> Panel:
+    selection = panels.selection
+    return SymbolBox(
+        panels.root, panels.painter, panels.program.candidates, lambda: selection.symbols, panels.add, panels.flush
+    )
+
+
+PANELS: Mapping[Action, Callable[[Panels], Panel]] = {
+    "alerts": _alerts,
+    "evidence": lambda panels: panels.evidence,
+    "gaps": _gaps,
+    "shortcuts": _shortcuts,
+    "symbols": _symbols,
+}
+"""Which panel an action opens: a new one is a file, a row here, and a row in the table of keys."""

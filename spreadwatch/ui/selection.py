@@ -6,7 +6,7 @@ from spreadwatch.core.snapshot import PairSnapshot, Row, Snapshot
 from spreadwatch.ui.frame import placeholders
 
 
-class Focus:
+class Selection:
     """The symbol shown changes only by a person's wish, or when it is no longer watched."""
 
     def __init__(self, symbols: Sequence[str], badge: str | None) -> None:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
+from spreadwatch.config import Config
 from spreadwatch.core.series import Series
 from spreadwatch.ui.chart.chart import Chart
 from spreadwatch.ui.chart.view import WINDOWS
@@ -50,8 +51,8 @@ class Studio:
         self.root = root = tk.Tk()
         px = scale.px_for(scale.scale_of(root))
         fonts.create_fonts(root, px)
-        self.painter = Painter(root, theme.PALETTES["dark"], px)
-        self.chart = Chart(root, self.painter, self.painter.flush, lambda _lines: None, utc=True)
+        self.painter = Painter(root, theme.PALETTES["dark"], px, Config())
+        self.chart = Chart(root, self.painter, self.painter.flush, lambda _lines: None)
         self.chart.frame.pack(fill="both", expand=True)
         self.painter.flush()
         root.update()

@@ -1,4 +1,4 @@
-"""The ledger of gaps says the truth however seldom, often or late somebody looks (RULES: gaps)."""
+"""The ledger of gaps says the truth however seldom, often or late somebody looks."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Any run of events gives the figures that a slow model derives (RULES: states, extremes)."""
+"""Any run of events gives the figures that a slow model derives from design §5."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A capture comes out exact: against a count by brute force (RULES: replay)."""
+"""A capture comes out exact: against a count by brute force."""
 
 import gzip
 import json

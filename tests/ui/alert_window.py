@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from spreadwatch.config import rule_from_texts
 from spreadwatch.core.alerts import Alert, Direction, Number, Rule
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui.alerts.banner import Banner
-from spreadwatch.ui.alerts.list import AlertActions, AlertList
+from spreadwatch.ui.alerts.alerts import Banner
+from spreadwatch.ui.alerts.list import AlertList
 from spreadwatch.ui.frame.shortcuts import SHORTCUTS, Action, bind_all
 from spreadwatch.ui.frame.window import Window
 from spreadwatch.ui.kit import fonts, theme
@@ -23,6 +23,7 @@ from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import frame, still
 from tests.notify.examples import RULE, alert
 from tests.ui import examples
+from tests.ui.program import settings
 from tests.ui.screen import display, xvfb
 from tests.ui.sight import labels
 
@@ -54,10 +55,10 @@ class AlertWindow:
         root, px = self.window.root, self.window.px
         self.root = root
         fonts.create_fonts(root, px)
-        self.painter = painter = Painter(root, theme.PALETTES[style], px)
+        self.painter = painter = Painter(root, theme.PALETTES[style], px, settings())
         theme.style_ttk(root, painter.palette, px)
         painter.tint(root, background="background")
-        self.rules: list[Rule] = list(RULES)
+        self.kept: list[Rule] = list(RULES)
         self.pressed: list[str] = []
         self.copied: list[tuple[str, str]] = []
         self.tests = 0
@@ -67,7 +68,7 @@ class AlertWindow:
         self.body.pack(fill="both", expand=True, padx=px(14), pady=px(12))
         header = still(self.body, painter, "ETHUSDT", fonts.SYMBOL, "text", "background")
         header.grid(row=0, column=0, sticky="w")
-        self.banner = Banner(self.body, painter, lambda: self.pressed.append("list"), utc=True)
+        self.banner = Banner(self.body, painter, lambda: self.pressed.append("list"))
         self.banner.frame.grid(row=1, column=0, sticky="ew", pady=(px(10), 0))
         self.banner.hide()
         self.card = frame(self.body, painter, "card")
@@ -75,8 +76,7 @@ class AlertWindow:
         self.card.grid(row=2, column=0, sticky="nsew", pady=(px(10), 0))
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(2, weight=1)
-        actions = AlertActions(lambda: tuple(self.rules), self.add, self.remove, self.test, self.copy, self.close_list)
-        self.list = AlertList(root, painter, actions, self.flush, utc=True)
+        self.list = AlertList(root, painter, self, self.test, self.copy, self.close_list, self.flush)
         self.overlay = Overlay(self.window, self.body, self.card, header, header)
         bind_all(root, {one.action: self._press(one.action) for one in SHORTCUTS})
         self.flush()
@@ -87,23 +87,30 @@ class AlertWindow:
     def _press(self, action: Action) -> Callable[[], None]:
         return lambda: self.pressed.append(action)
 
-    def add(self, texts: Mapping[str, str]) -> str | None:
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules in force."""
+        return tuple(self.kept)
+
+    def add_rule(self, texts: Mapping[str, str]) -> str | None:
         """Take a rule as the program does."""
         made = rule_from_texts(texts)
         if isinstance(made, str):
             return made
-        self.rules.append(made)
+        self.kept.append(made)
         return None
 
-    def remove(self, rule: Rule) -> str | None:
+    def remove_rule(self, rule: Rule) -> str | None:
         """Forget a rule."""
-        self.rules.remove(rule)
+        self.kept.remove(rule)
         return None
 
-    def test(self) -> str | None:
+    def test_alert(self, symbol: str) -> Alert:
+        """Return an alert."""
+        return alert(symbol=symbol)
+
+    def test(self) -> None:
         """Count."""
         self.tests += 1
-        return None
 
     def copy(self, words: str, shown: str) -> None:
         """Keep what was copied."""
@@ -173,7 +180,7 @@ def main(folder: Path) -> None:
                             window.settle()
                             if name.startswith("list"):
                                 if not count:
-                                    window.rules.clear()
+                                    window.kept.clear()
                                 window.open_list(made)
                             if name == "list-bad":
                                 _type(window, "level", "3.5")

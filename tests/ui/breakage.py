@@ -3,7 +3,7 @@
 import logging
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import replace as options_replace
+from dataclasses import replace as settings_replace
 from typing import Any
 
 import pytest
@@ -126,7 +126,7 @@ def run_broken(
             raise ValueError("a bad day")
         return FIRST if count < 3 else later(snapshot, count)
 
-    dashboard._options = options_replace(dashboard._options, frame_ms=1)
+    dashboard._settings = settings_replace(dashboard._settings, frame_ms=1)
     dashboard.run(turn)
     assert fault.calls, "the fault never struck"
     return looks, last

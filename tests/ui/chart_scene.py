@@ -14,6 +14,7 @@ from spreadwatch.core.series import ONE, Keep, Series
 from spreadwatch.ui.chart.chart import Chart
 from spreadwatch.ui.kit import fonts, scale, theme
 from spreadwatch.ui.kit.painter import Painter
+from tests.ui.program import settings
 from tests.ui.screen import display, xvfb
 
 NOON_MS = 1_775_134_927_000
@@ -33,9 +34,9 @@ class ChartWindow:
         root.report_callback_exception = lambda _kind, error, _trace: self.faults.append(error)
         px = scale.px_for(scale.scale_of(root))
         fonts.create_fonts(root, px)
-        self.painter = Painter(root, theme.PALETTES[theme_name], px)
+        self.painter = Painter(root, theme.PALETTES[theme_name], px, settings())
         self.painter.tint(root, background="background")
-        self.chart = Chart(root, self.painter, self.painter.flush, self._export, utc=True)
+        self.chart = Chart(root, self.painter, self.painter.flush, self._export)
         self.chart.frame.pack(fill="both", expand=True, padx=px(14), pady=px(12))
         self.resize(761, 300)
 

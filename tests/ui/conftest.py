@@ -6,30 +6,24 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pytest
 
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.ui.alerts.list import AlertList
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.options import Callbacks, WindowOptions
+from spreadwatch.ui.frame.shortcuts import Action, ShortcutList
+from spreadwatch.ui.gaps.list import GapList
+from spreadwatch.ui.kit.overlay import Panel
+from spreadwatch.ui.watch.symbol_box import SymbolBox
 from tests.ui.alert_window import AlertWindow, OpenWindow
+from tests.ui.program import Program
 from tests.ui.screen import display, put_pointer_away, xvfb
 
 ON_LINUX = platform.system() == "Linux"
-OPTIONS = WindowOptions(
-    symbols=("ETHUSDT",),
-    theme="dark",
-    compact=False,
-    topmost=False,
-    utc=True,
-    frame_ms=16,
-    badge=None,
-    geometry_file=None,
-)
-
 Open = Callable[..., Dashboard]
+One = TypeVar("One", bound=Panel)
 
 
 @contextlib.contextmanager
@@ -76,16 +70,11 @@ def screen(request: pytest.FixtureRequest, dpi: int) -> Iterator[None]:
 
 @pytest.fixture
 def opened(screen: None) -> Iterator[Open]:
-    """Open shown dashboards; they are closed after the test. Options and callbacks as keywords."""
+    """Open shown dashboards; they are closed after the test. What the program is, or answers, as keywords."""
     windows: list[Dashboard] = []
 
-    def open_(
-        reset: Callable[[str], None] = lambda _symbol: None,
-        diagnostics: Callable[[], str] = lambda: "",
-        **options: Any,  # noqa: ANN401
-    ) -> Dashboard:
-        asked = {one.name: options.pop(one.name) for one in fields(Callbacks) if one.name in options}
-        dashboard = Dashboard(replace(OPTIONS, **options), Callbacks(reset, diagnostics, **asked))
+    def open_(program: Program | None = None, **answers: Any) -> Dashboard:  # noqa: ANN401
+        dashboard = Dashboard(program or Program(**answers))
         windows.append(dashboard)
         dashboard.show()
         settle(dashboard)
@@ -117,6 +106,32 @@ def settle(dashboard: Dashboard) -> None:
     for _ in range(3):
         dashboard.root.update()
         dashboard._flush()
+
+
+def alert_list(dashboard: Dashboard) -> AlertList:
+    """Return the panel of the alerts."""
+    return _panel(dashboard, "alerts", AlertList)
+
+
+def gap_list(dashboard: Dashboard) -> GapList:
+    """Return the panel of the gaps."""
+    return _panel(dashboard, "gaps", GapList)
+
+
+def shortcut_list(dashboard: Dashboard) -> ShortcutList:
+    """Return the panel of the shortcuts."""
+    return _panel(dashboard, "shortcuts", ShortcutList)
+
+
+def symbol_box(dashboard: Dashboard) -> SymbolBox:
+    """Return the panel in which a symbol is typed."""
+    return _panel(dashboard, "symbols", SymbolBox)
+
+
+def _panel(dashboard: Dashboard, action: Action, kind: type[One]) -> One:
+    panel = dashboard._panels.find(action)
+    assert isinstance(panel, kind)
+    return panel
 
 
 def paint(dashboard: Dashboard, snapshot: Snapshot) -> None:

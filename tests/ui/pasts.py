@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from msgspec.structs import replace
 
 from spreadwatch.config import rule_from_texts
 from spreadwatch.core.alerts import Alert, Rule
+from spreadwatch.core.quote import Instant
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.notify.notifier import sample
-from spreadwatch.ui.options import Callbacks
 from tests.ui import examples
 from tests.ui.alert_window import RULES, alerts
 from tests.ui.chart_scene import gappy
+from tests.ui.program import Program
 
 _LENGTH_MS = 400_000
 """The past ends at the noon of the examples."""
@@ -28,36 +29,37 @@ def series() -> Series:
     return made
 
 
-class Program:
-    """Stands in for the program: `callbacks` are what a window asks of it."""
+class WithPast(Program):
+    """Knows a past for the chart, and some rules."""
 
-    def __init__(self, past: Callable[[], Series | None] = series) -> None:
-        self.rules: list[Rule] = list(RULES)
+    def __init__(self, past: Callable[[], Series | None] = series, **others: Any) -> None:  # noqa: ANN401
+        super().__init__(**others)
+        self.kept: list[Rule] = list(RULES)
         self.tested: list[Alert] = []
-        self.callbacks = Callbacks(
-            reset=lambda _symbol: None,
-            diagnostics=lambda: "",
-            series=lambda _symbol: past(),
-            axis_ms=lambda at: at.mono_ms - examples.moment().mono_ms + _LENGTH_MS,
-            rules=lambda: tuple(self.rules),
-            add_rule=self._add,
-            remove_rule=self._remove,
-            test_alert=self._test,
-        )
+        self._past = past
 
-    def _add(self, texts: Mapping[str, str]) -> str | None:
+    def series(self, symbol: str) -> Series | None:
+        return self._past()
+
+    def axis_ms(self, at: Instant) -> int:
+        return at.mono_ms - examples.moment().mono_ms + _LENGTH_MS
+
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(self.kept)
+
+    def add_rule(self, texts: Mapping[str, str]) -> str | None:
         made = rule_from_texts(texts)
         if isinstance(made, str):
             return made
-        self.rules.append(made)
+        self.kept.append(made)
         return None
 
-    def _remove(self, rule: Rule) -> str | None:
-        self.rules.remove(rule)
+    def remove_rule(self, rule: Rule) -> str | None:
+        self.kept.remove(rule)
         return None
 
-    def _test(self, symbol: str) -> Alert:
-        self.tested.append(sample(symbol, examples.moment()))
+    def test_alert(self, symbol: str) -> Alert:
+        self.tested.append(super().test_alert(symbol))
         return self.tested[-1]
 
 

@@ -77,8 +77,8 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
         dashboard.root.after(_SETTLED_MS, shutter)
 
     def shutter() -> None:
-        dashboard._chart.chart._painted_at_s = 0.0  # else it may show a moment before
-        dashboard.render(session.turn())
+        dashboard._layout.chart.chart._painted_at_s = 0.0  # else it may show a moment before
+        dashboard.render(services.turn())
         dashboard.root.update_idletasks()
         subprocess.run(["import", "-window", hex(dashboard.root.winfo_id()), target], check=True)
         dashboard.close()
@@ -88,7 +88,7 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
     dashboard._act("chart_1m")
     session.start()
     dashboard.root.after(_RUN_MS, pose)
-    dashboard.run(session.turn)
+    dashboard.run(services.turn)
     session.stop()
 
 

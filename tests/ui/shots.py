@@ -10,7 +10,7 @@ from typing import Literal
 from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.options import WindowOptions
+from spreadwatch.ui.watch.symbol_box import SymbolBox
 from tests.ui import examples, pasts
 from tests.ui.screen import display, put_pointer_away, xvfb
 
@@ -50,17 +50,17 @@ def _press(key: str) -> Callable[[Dashboard], object]:
 
 
 def _click(dashboard: Dashboard) -> None:
-    dashboard._spread_card.spread.label.event_generate("<Button-1>")
+    dashboard._layout.spread_card.spread.label.event_generate("<Button-1>")
 
 
 def _menu(dashboard: Dashboard) -> None:
-    dashboard._header.menu_button.invoke()
+    dashboard._layout.header.menu_button.invoke()
 
 
 def _zoomed(dashboard: Dashboard) -> None:
     for _ in range(4):
         _press("<Key-plus>")(dashboard)
-    dashboard._chart.chart.pan(-0.5)
+    dashboard._layout.chart.chart.pan(-0.5)
     _press("<Key-v>")(dashboard)
 
 
@@ -70,7 +70,7 @@ def _note(dashboard: Dashboard) -> None:
 
 def _focus(dashboard: Dashboard) -> None:
     dashboard.root.focus_force()
-    dashboard._header._reset.focus_set()
+    dashboard._layout.header._reset.focus_set()
 
 
 def _gaps(count: int) -> Callable[[], list[Snapshot]]:
@@ -89,19 +89,20 @@ def _cover(dashboard: Dashboard) -> None:
 def _explain(dashboard: Dashboard) -> None:
     dashboard._act("costs")
     dashboard.root.update()
-    dashboard._parts.costs.carry.funding.values["Yearly"].label.event_generate("<Enter>")
+    dashboard._layout.costs.carry.funding.values["Yearly"].label.event_generate("<Enter>")
 
 
 def _focus_list(dashboard: Dashboard) -> None:
     dashboard.root.focus_force()
-    dashboard._watch_list.canvas.focus_set()
+    dashboard._layout.watch_list.canvas.focus_set()
     for _ in range(3):
-        dashboard._watch_list.canvas.event_generate("<Button-5>")
+        dashboard._layout.watch_list.canvas.event_generate("<Button-5>")
 
 
 def _type(words: str, *, known: bool = True) -> Callable[[Dashboard], object]:
     def act(dashboard: Dashboard) -> None:
-        box = dashboard._parts.symbol_box
+        box = dashboard._panels.find("symbols")
+        assert isinstance(box, SymbolBox)
         box._candidates = lambda: [f"{coin}USDT" for coin in examples.COINS] if known else None
         _press("<Control-k>")(dashboard)
         box.entry.insert("end", words)
@@ -181,17 +182,8 @@ SHOTS = (
 
 def take(shot: Shot, folder: Path, suffix: str) -> Path:
     """Open the window, bring it into the state of the shot, save what is on the screen."""
-    options = WindowOptions(
-        symbols=shot.symbols,
-        theme=shot.theme,
-        compact=shot.compact,
-        topmost=False,
-        utc=True,
-        frame_ms=16,
-        badge=shot.badge,
-        geometry_file=None,
-    )
-    dashboard = Dashboard(options, pasts.Program().callbacks)
+    program = pasts.WithPast(symbols=shot.symbols, theme=shot.theme, compact=shot.compact, badge=shot.badge)
+    dashboard = Dashboard(program)
     dashboard.show()
     for snapshot in shot.snapshots():
         dashboard.render(snapshot)

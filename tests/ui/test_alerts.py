@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Direction, Number, Rule
-from spreadwatch.ui.alerts import sysnotify
 from spreadwatch.ui.alerts import words as alert_words
+from spreadwatch.ui.alerts.alerts import has_notifications, notify
 from spreadwatch.ui.alerts.form import Choice, Entry
 from spreadwatch.ui.kit.painter import Cell
 from tests.notify.examples import RULE, alert
@@ -132,7 +132,7 @@ def test_copy_gives_the_evidence_as_json(open_window: OpenWindow) -> None:
 
 def test_an_empty_list_says_so_and_copies_nothing(open_window: OpenWindow) -> None:
     window = open_window()
-    window.rules.clear()
+    window.kept.clear()
     window.open_list(None)
     assert {"ALERTS 0", "No alert yet.", "No rule yet. Add one below."} <= set(window.words())
     assert window.list.chosen is None
@@ -169,7 +169,7 @@ def test_a_rule_is_added_by_the_keyboard_alone(open_window: OpenWindow) -> None:
     type_text(window, "2")
     press(window, "<Return>")
     assert form.refusal == ""
-    assert window.rules[-1] == Rule(
+    assert window.kept[-1] == Rule(
         "BTCUSDT edge below -1.50", "BTCUSDT", Number.EDGE, Direction.BELOW, Decimal("-1.50"), Decimal(2)
     )
     assert "rule added" in window.words()
@@ -186,7 +186,7 @@ def test_a_refused_rule_stays_in_the_form_with_one_sentence(open_window: OpenWin
     window.settle()
     assert window.list.form.refusal.startswith('level = "cheap": wrong type, this is text; allowed: a number from')
     assert entry(window, "level").get() == "cheap"
-    assert tuple(window.rules) == RULES
+    assert tuple(window.kept) == RULES
     check(window.root)
 
 
@@ -208,11 +208,11 @@ def test_the_chosen_rule_is_removed_by_button_or_delete(open_window: OpenWindow)
     window.open_list(snapshot(1))
     window.list.rules.frame.focus_force()
     press(window, "<Key-Down>", "<Key-Delete>")
-    assert tuple(window.rules) == (RULES[0], RULES[2])
+    assert tuple(window.kept) == (RULES[0], RULES[2])
     window.list.remove_button.invoke()
     window.list.remove_button.invoke()
     window.settle()
-    assert window.rules == []
+    assert window.kept == []
     assert "No rule yet. Add one below." in window.words()
 
 
@@ -268,7 +268,7 @@ def test_the_most_extreme_numbers_are_cut_not_overlapped(open_window: OpenWindow
     extreme = replace(
         LONG, name="x", level=Decimal("-999999999.999999999999"), hold_s=86_400.0, cooldown_s=604_800.0, once=False
     )
-    window.rules.append(extreme)
+    window.kept.append(extreme)
     made = alert(1, LONG, symbol="1000000MOGUSDT", value="-123456789.12345678")
     quote = replace(made.spot, bid=Decimal("5123455.78"), ask_qty=Decimal("12345678.91234567"))
     made = replace(made, spot=replace(quote, bid_qty=Decimal("12345678.91234567")), spot_age_ms=123_456_789)
@@ -305,7 +305,7 @@ def test_a_rule_in_words() -> None:
 
 def test_tk_8_has_no_desktop_notifications_and_a_refusal_is_a_sentence(open_window: OpenWindow) -> None:
     window = open_window()
-    assert sysnotify.is_possible(window.root) == (tk.TkVersion >= 9)
+    assert has_notifications(window.root) == (tk.TkVersion >= 9)
     if tk.TkVersion < 9:
-        said = sysnotify.show(window.root, alert())
+        said = notify(window.root, alert())
         assert said == "no desktop notification was shown: this desktop takes none from Tk"

@@ -5,11 +5,12 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from spreadwatch.ui.alerts import banner
+from spreadwatch.ui.alerts import alerts as window_alerts
 from spreadwatch.ui.kit import theme
 from tests.notify.examples import alert
 from tests.ui import examples
 from tests.ui.alert_window import LONG, RULES, OpenWindow, alerts, snapshot
+from tests.ui.program import settings
 from tests.ui.sight import check, labels
 
 
@@ -74,7 +75,7 @@ def test_the_title_flashes_until_the_alert_is_acknowledged(
     assert window.banner.title() is None
     window.banner.render(made.alerts, made.at)
     times = iter((100.0, 100.4, 100.6, 100.9, 101.1))
-    monkeypatch.setattr(banner.time, "monotonic", lambda: next(times))  # type: ignore[attr-defined]
+    monkeypatch.setattr(window_alerts.time, "monotonic", lambda: next(times))  # type: ignore[attr-defined]
     shown = [window.banner.title() for _ in range(5)]
     flash = "\N{BLACK CIRCLE} ALERT ETHUSDT spread \N{MINUS SIGN}1.30 · spreadwatch"
     assert shown == [flash, flash, None, None, flash]
@@ -87,7 +88,7 @@ def test_the_bell_rings_at_most_once_a_second(open_window: OpenWindow, monkeypat
     rings = []
     monkeypatch.setattr(window.painter, "change", lambda *command: rings.append(command))
     now_s = 100.0
-    monkeypatch.setattr(banner.time, "monotonic", lambda: now_s)  # type: ignore[attr-defined]
+    monkeypatch.setattr(window_alerts.time, "monotonic", lambda: now_s)  # type: ignore[attr-defined]
     for count, now_s in enumerate((100.0, 100.3, 100.9, 101.0, 101.5), start=1):  # noqa: B007
         window.banner.render(alerts(count), examples.moment())
     assert rings.count(("bell",)) == 2
@@ -98,7 +99,8 @@ def test_what_is_switched_off_stays_away(open_window: OpenWindow, monkeypatch: p
     rings = []
     change = window.painter.change
     monkeypatch.setattr(window.painter, "change", lambda *command: rings.append(command) or change(*command))  # type: ignore[func-returns-value]
-    quiet = banner.Banner(window.body, window.painter, lambda: None, utc=True, shows=False, rings=False, flashes=False)
+    window.painter.settings = settings(banner=False, bell=False, title=False)
+    quiet = window_alerts.Banner(window.body, window.painter, lambda: None)
     quiet.frame.grid(row=5, column=0)
     quiet.hide()
     quiet.render(alerts(1), examples.moment())

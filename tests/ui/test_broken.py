@@ -54,13 +54,11 @@ def test_a_turn_that_raises_shows_the_pair_as_not_live(
     assert "−0.46" in shown, "the extremes were true and stay"
 
 
-PARTS = ("_header", "_spread_card", "_spot_card", "_futures_card", "_status_bar", "_title", "costs")
+PARTS = ("header", "spread_card", "spot_card", "futures_card", "status_bar", "title", "costs")
 
 
 def part(dashboard: Dashboard, name: str) -> object:
-    if name == "costs":
-        return dashboard._parts.costs
-    return dashboard._display._title if name == "_title" else getattr(dashboard, name)
+    return dashboard._guard._title if name == "title" else getattr(dashboard._layout, name)
 
 
 @pytest.mark.parametrize("only_live", [False, True])
@@ -80,7 +78,7 @@ def test_a_part_that_raises_shows_the_pair_as_not_live(
     assert ("−0.46" in shown) is only_live
 
 
-@pytest.mark.parametrize("name", ["_header", "_spread_card", "_title"])
+@pytest.mark.parametrize("name", ["header", "spread_card", "title"])
 def test_a_part_of_the_compact_window_that_raises_does_too(
     opened: Open, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
@@ -96,7 +94,7 @@ def test_a_part_that_raises_does_not_keep_the_others_from_being_painted(opened: 
     paint(dashboard, FIRST)
     fault = Breakage(only_live=True)
     fault.on = True
-    fault.into(dashboard._header, "render")
+    fault.into(dashboard._layout.header, "render")
     dashboard.render(SECOND)
     assert {"STALE", "○ spot stale —", "○ futures stale —"} <= set(words(dashboard))
     assert "3\N{NO-BREAK SPACE}412.59" in words(dashboard), "the quotes are the newest, greyed"
@@ -108,7 +106,7 @@ def test_a_number_that_cannot_be_painted_is_covered_as_long_as_anything_fails(
 ) -> None:
     dashboard = opened()
     fault = Breakage()
-    fault.into(dashboard._spread_card.spread, "show")
+    fault.into(dashboard._layout.spread_card.spread, "show")
     looks, last = run_broken(dashboard, fault, in_turn=in_turn)
     assert looks == [[]] * 3
     assert "−1.28" in last
@@ -124,14 +122,14 @@ def _into_tcl(dashboard: Dashboard, fault: Breakage) -> None:
 
 
 def _into_fit(dashboard: Dashboard, fault: Breakage) -> None:
-    fault.into(dashboard._display, "_fit")
-    take = dashboard._gap_count.take
+    fault.into(dashboard._guard, "_fit")
+    take = dashboard._layout.gap_count.take
 
     def grow(snapshot: Snapshot) -> None:
         take(snapshot)
         dashboard._painter.resized = True
 
-    dashboard._gap_count.take = grow  # type: ignore[method-assign]
+    dashboard._layout.gap_count.take = grow  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("break_", [_into_painter, _into_tcl, _into_fit])
@@ -189,7 +187,7 @@ def test_lengths_that_were_lost_are_set_afterwards(opened: Open) -> None:
     fault = Breakage()
     fault.into_tcl(dashboard)
     fault.on = True
-    label = dashboard._spread_card.reason.label
+    label = dashboard._layout.spread_card.reason.label
     dashboard._painter.configure(str(label), "-wraplength", 123)
     dashboard._flush()
     assert signs_of_life(dashboard.root) == []
@@ -251,18 +249,21 @@ def _labels(root: tk.Tk) -> Iterator[str]:
             yield path
 
 
-@pytest.mark.parametrize("hook", ["_gap_count.take", "_notice.show", "_overlay.shown.render", "_display.paint"])
+HOOKS = ("_layout.gap_count.take", "_layout.notice.show", "_layout.overlay.shown.render", "_guard.paint")
+
+
+@pytest.mark.parametrize("hook", HOOKS)
 def test_whatever_else_a_frame_does_may_raise(opened: Open, caplog: pytest.LogCaptureFixture, hook: str) -> None:
     dashboard = opened()
     paint(dashboard, FIRST)
-    if hook == "_overlay.shown.render":
-        dashboard._panels.toggle_gaps()
+    if hook == "_layout.overlay.shown.render":
+        dashboard._panels.press("gaps")
     owner, method = hook.rsplit(".", 1)
     fault = Breakage()
     fault.into(attrgetter(owner)(dashboard), method)
     snapshot = replace(SECOND, faults=("The recorder failed and was started again.",))
     looks, last = run_broken(dashboard, fault, snapshot=snapshot)
-    if hook == "_notice.show":  # told once: the second frame has nothing to tell, and is painted
+    if hook == "_layout.notice.show":  # told once: the second frame has nothing to tell, and is painted
         looks = looks[:1]
     assert looks == [[]] * len(looks)
     assert "● LIVE" in last

@@ -9,9 +9,9 @@ from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.frame import geometry
 from spreadwatch.ui.frame.geometry import Rect
 from spreadwatch.ui.kit import theme
-from spreadwatch.ui.options import Callbacks
 from tests.ui import examples
-from tests.ui.conftest import OPTIONS, Open, paint, press, settle
+from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.program import Program
 from tests.ui.sight import labels
 
 
@@ -21,7 +21,7 @@ def words(dashboard: Dashboard) -> list[str]:
 
 
 def spread_of(dashboard: Dashboard) -> str:
-    return str(dashboard._spread_card.spread.label.cget("text"))
+    return str(dashboard._layout.spread_card.spread.label.cget("text"))
 
 
 def colour_of(label: tk.Label) -> str:
@@ -55,7 +55,7 @@ def test_a_live_pair_shows_the_figures_of_the_mock(opened: Open) -> None:
 def test_the_prices_of_the_spread_are_bright_and_the_others_muted(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.ethusdt().at())
-    palette, spot, futures = theme.PALETTES["dark"], dashboard._spot_card, dashboard._futures_card
+    palette, spot, futures = theme.PALETTES["dark"], dashboard._layout.spot_card, dashboard._layout.futures_card
     assert colour_of(spot.ask.price.label) == colour_of(futures.bid.price.label) == palette["text"]
     assert colour_of(spot.bid.price.label) == colour_of(futures.ask.price.label) == palette["muted"]
     assert words(dashboard).count("›") == 2
@@ -73,7 +73,7 @@ def test_a_stale_leg_hides_the_spread_and_greys_its_numbers(opened: Open) -> Non
     assert "−0.46" in shown
     assert not {"›", "−3.81 bps", "▼ 0.02"} & set(shown)
     faint = theme.PALETTES["dark"]["faint"]
-    for line in (dashboard._spot_card.ask, dashboard._spot_card.bid):
+    for line in (dashboard._layout.spot_card.ask, dashboard._layout.spot_card.bid):
         assert colour_of(line.price.label) == colour_of(line.qty.label) == faint
     assert dashboard.root.title() == "— ETHUSDT · spreadwatch (demo)"
 
@@ -83,7 +83,7 @@ def test_without_futures_quotes_that_card_says_so(opened: Open) -> None:
     paint(dashboard, examples.connecting())
     assert "No route to stream.binance.com, next try in 4 s." in words(dashboard)
     assert "CONNECTING" in words(dashboard)
-    assert str(dashboard._spot_card.ask.price.label.cget("text")) == "—"
+    assert str(dashboard._layout.spot_card.ask.price.label.cget("text")) == "—"
 
 
 def test_rejects_reconnects_and_drops_are_shown_only_when_there_are_any(opened: Open) -> None:
@@ -98,12 +98,12 @@ def test_rejects_reconnects_and_drops_are_shown_only_when_there_are_any(opened: 
 def test_a_click_copies_the_exact_number_and_says_so(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.ethusdt().at())
-    card = dashboard._spread_card
+    card = dashboard._layout.spread_card
     for value, exact in (
         (card.spread, "-1.30"),
-        (dashboard._spot_card.ask.price, "3412.57"),
-        (dashboard._spot_card.bid.qty, "11.0264"),
-        (dashboard._futures_card.bid.qty, "27.441"),
+        (dashboard._layout.spot_card.ask.price, "3412.57"),
+        (dashboard._layout.spot_card.bid.qty, "11.0264"),
+        (dashboard._layout.futures_card.bid.qty, "27.441"),
     ):
         value.label.event_generate("<Button-1>")
         settle(dashboard)
@@ -135,12 +135,12 @@ def test_values_and_buttons_are_reached_and_pressed_by_keys(opened: Open) -> Non
         reached.append(str(focus))
         focus.event_generate("<Tab>")
         dashboard.root.update()
-    values = [dashboard._spread_card.spread.label, dashboard._futures_card.bid.qty.label]
-    for widget in (dashboard._header._reset, dashboard._header.menu_button, *values):
+    values = [dashboard._layout.spread_card.spread.label, dashboard._layout.futures_card.bid.qty.label]
+    for widget in (dashboard._layout.header._reset, dashboard._layout.header.menu_button, *values):
         assert str(widget) in reached
-    dashboard._header._reset.focus_set()
+    dashboard._layout.header._reset.focus_set()
     dashboard.root.update()
-    dashboard._header._reset.event_generate("<Return>")
+    dashboard._layout.header._reset.event_generate("<Return>")
     values[1].focus_set()
     dashboard.root.update()
     values[1].event_generate("<Return>")
@@ -155,7 +155,7 @@ def test_reset_asks_for_the_symbol_shown(opened: Open) -> None:
     press(dashboard, "<Control-r>")
     press(dashboard, "<Control-Next>")
     press(dashboard, "<Control-R>")
-    dashboard._header._reset.invoke()
+    dashboard._layout.header._reset.invoke()
     assert resets == ["ETHUSDT", "PEPEUSDT", "PEPEUSDT"]
 
 
@@ -211,7 +211,7 @@ def test_the_theme_changes_at_run_time(opened: Open) -> None:
     for one in labels(dashboard.root):
         assert {str(one.cget("background")), colour_of(one)} <= light, one.cget("text")
     press(dashboard, "<Control-t>")
-    assert colour_of(dashboard._spread_card.spread.label) == theme.PALETTES["dark"]["text"]
+    assert colour_of(dashboard._layout.spread_card.spread.label) == theme.PALETTES["dark"]["text"]
 
 
 def test_compact_keeps_header_and_spread_and_comes_back(opened: Open) -> None:
@@ -223,7 +223,7 @@ def test_compact_keeps_header_and_spread_and_comes_back(opened: Open) -> None:
     assert small < full
     assert spread_of(dashboard) == "−1.30"
     assert not {"SPOT", "Ask", "F1 shortcuts"} & set(words(dashboard))
-    dashboard._spread_card.spread.copy()
+    dashboard._layout.spread_card.spread.copy()
     settle(dashboard)
     assert "copied −1.30" in words(dashboard)
     press(dashboard, "<Control-m>")
@@ -321,7 +321,7 @@ def test_without_a_display_the_error_comes_out(monkeypatch: pytest.MonkeyPatch) 
         pytest.skip("Windows always has a display")
     monkeypatch.setenv("DISPLAY", ":4242")
     with pytest.raises(tk.TclError):
-        Dashboard(OPTIONS, Callbacks(lambda _symbol: None, lambda: ""))
+        Dashboard(Program())
 
 
 def test_the_user_s_text_size_is_followed(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
-from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.conftest import Open, gap_list, paint, press, settle
 from tests.ui.sight import box, labels
 from tests.ui.test_dashboard import words
 
@@ -22,7 +22,7 @@ def rows(dashboard: Dashboard) -> list[list[str]]:
     """Return what stands in the rows that can be seen."""
     return [
         [str(one.cget("text")) for one in row._labels]
-        for row in dashboard._parts.gap_list._rows
+        for row in gap_list(dashboard)._rows
         if row._labels[0].winfo_viewable()
     ]
 
@@ -58,7 +58,7 @@ def test_a_click_closes_it_and_gives_back_the_room(opened: Open) -> None:
     before = dashboard.root.geometry()
     press(dashboard, "<Control-g>")
     assert dashboard.root.geometry() != before
-    dashboard._parts.gap_list._rows[3]._labels[4].event_generate("<Button-1>")
+    gap_list(dashboard)._rows[3]._labels[4].event_generate("<Button-1>")
     settle(dashboard)
     assert "GAPS 14" not in words(dashboard)
     assert dashboard.root.geometry() == before
@@ -147,7 +147,7 @@ def test_gaps_that_end_and_begin_move_the_rows(opened: Open, monkeypatch: pytest
     paint(dashboard, examples.gappy(5))
     press(dashboard, "<Control-g>")
     assert len(rows(dashboard)) == 5
-    monkeypatch.setattr(dashboard._parts.gap_list, "_painted_at", 0.0)
+    monkeypatch.setattr(gap_list(dashboard), "_painted_at", 0.0)
     paint(dashboard, examples.gappy(3, open_=False))
     assert len(rows(dashboard)) == 3
     assert "still open" not in " ".join(words(dashboard))
@@ -179,7 +179,7 @@ def test_an_empty_list_copies_nothing(opened: Open) -> None:
 
 def check_list(dashboard: Dashboard) -> None:
     """Nothing in the list is clipped: every text has its width, every row its height, all inside the card."""
-    panel = dashboard._parts.gap_list
+    panel = gap_list(dashboard)
     probe = tk.Label(dashboard.root)
     left, top, right, bottom = box(panel.card)
     texts = labels(panel.frame)
@@ -268,8 +268,8 @@ def test_feedback_is_seen_though_a_list_covers_the_status_bar(opened: Open) -> N
     dashboard = opened(diagnostics=lambda: "# spreadwatch\n…")
     press(dashboard, "<Control-g>")
     press(dashboard, "<Control-d>")
-    [header] = [one for one in labels(dashboard._header.frame) if one.cget("text") == "copied diagnostics"]
-    assert header.winfo_rooty() < dashboard._parts.gap_list.frame.winfo_rooty()
+    [header] = [one for one in labels(dashboard._layout.header.frame) if one.cget("text") == "copied diagnostics"]
+    assert header.winfo_rooty() < gap_list(dashboard).frame.winfo_rooty()
 
 
 def test_diagnostics_that_raise_become_a_notice(

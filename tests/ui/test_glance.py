@@ -91,7 +91,7 @@ def test_one_line_tells_the_costs_until_all_are_asked_for(opened: Open, tmp_path
     dashboard = opened(geometry_file=path)
     paint(dashboard, examples.with_all())
     before = dashboard.root.winfo_height()
-    line = dashboard._parts.costs.line
+    line = dashboard._layout.costs.line
     told = {name: value.cell.words for name, value in line.values.items()}
     assert told == {"Edge": f"{M}11.19 bps", "Round trip": "30.06 bps", "Funding": "+0.0100%", "My size": f"{M}0.95"}
     assert BEGINNERS in words(dashboard)
@@ -104,9 +104,9 @@ def test_one_line_tells_the_costs_until_all_are_asked_for(opened: Open, tmp_path
     again = opened(geometry_file=path)
     paint(again, examples.with_all())
     assert {"FUNDING", "AFTER FEES ▾"} <= set(words(again))
-    again._parts.costs.net.fold.label.focus_force()
+    again._layout.costs.net.fold.label.focus_force()
     again.root.update()
-    again._parts.costs.net.fold.label.event_generate("<Return>")
+    again._layout.costs.net.fold.label.event_generate("<Return>")
     settle(again)
     assert "AFTER FEES ▸" in words(again)
     assert again.root.winfo_height() == before
@@ -115,7 +115,7 @@ def test_one_line_tells_the_costs_until_all_are_asked_for(opened: Open, tmp_path
 def test_the_line_of_costs_is_honest_about_what_is_not_live(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.thin())
-    values = dashboard._parts.costs.line.values
+    values = dashboard._layout.costs.line.values
     assert values["My size"].cell.words == "too thin"
     assert colour_of(values["Funding"].label) == theme.PALETTES["dark"]["faint"]
     paint(dashboard, examples.no_longer_live())
@@ -135,7 +135,7 @@ def test_the_compact_window_is_as_it_was(opened: Open) -> None:
 def test_both_directions_stand_with_their_edges(opened: Open) -> None:
     dashboard = with_costs(opened())
     paint(dashboard, examples.with_all())
-    net = dashboard._parts.costs.net
+    net = dashboard._layout.costs.net
     texts = [[value.cell.words for value in line.values] for line in (net.entry, net.exit, net.round_trip)]
     assert texts == [
         [f"{M}1.30", f"{M}3.81", f"{M}11.19"],
@@ -154,7 +154,7 @@ def test_a_pair_that_is_not_live_has_no_costs(opened: Open) -> None:
     dashboard = with_costs(opened())
     paint(dashboard, examples.with_all())
     paint(dashboard, examples.no_longer_live())
-    net = dashboard._parts.costs.net
+    net = dashboard._layout.costs.net
     for line in (net.entry, net.exit, net.round_trip):
         assert [value.cell.words for value in line.values] == ["—"] * 3
     assert not any("Buying" in one or "last hour" in one for one in words(dashboard))
@@ -165,7 +165,7 @@ def test_funding_that_fell_silent_is_greyed_with_its_age(opened: Open) -> None:
     dashboard = with_costs(opened())
     paint(dashboard, examples.with_all())
     assert {"next in 2:14:07", "Rate per 8 h", "+0.0100%", "+10.95%"} <= set(words(dashboard))
-    value = dashboard._parts.costs.carry.funding.values["Mark"].label
+    value = dashboard._layout.costs.carry.funding.values["Mark"].label
     assert colour_of(value) == theme.PALETTES["dark"]["text"]
     paint(dashboard, examples.thin())
     assert {"STALE · 14 s ago", "Rate per 8 h assumed", "At this rate they never pay back the fees."} <= set(
@@ -197,14 +197,14 @@ def test_a_book_too_thin_names_its_leg(opened: Open) -> None:
     dashboard = with_costs(opened())
     paint(dashboard, examples.thin())
     assert {f"250{N}000 USDT on each leg", "Book too thin on spot."} <= set(words(dashboard))
-    values = dashboard._parts.costs.carry.depth.values
+    values = dashboard._layout.costs.carry.depth.values
     assert [values[name].cell.words for name in ("Spot ask", "Spread", "Best quotes")] == ["—", "—", f"{M}1.30"]
 
 
 def test_the_formula_is_told_by_pointing_and_by_the_keyboard(opened: Open) -> None:
     dashboard = with_costs(opened())
     paint(dashboard, examples.with_all())
-    label = dashboard._parts.costs.carry.funding.values["Yearly"].label
+    label = dashboard._layout.costs.carry.funding.values["Yearly"].label
     dashboard.root.focus_force()
     for begin, end in (("<Enter>", "<Leave>"), ("<FocusIn>", "<FocusOut>")):
         label.event_generate(begin)
@@ -225,7 +225,7 @@ def test_the_windows_stand_in_a_table_and_the_percentile_below_the_number(opened
     paint(dashboard, examples.with_all())
     table = [
         [row._name.words, row.values["max"].cell.words, row.values["min"].cell.words]
-        for row in dashboard._spread_card.table.rows
+        for row in dashboard._layout.spread_card.table.rows
     ]
     assert table == [
         ["1m", f"{M}1.30", f"{M}1.30"],
@@ -235,22 +235,23 @@ def test_the_windows_stand_in_a_table_and_the_percentile_below_the_number(opened
         ["reset", f"{M}0.46", f"{M}1.92"],
     ]
     assert "Above 34 % of the last hour." in words(dashboard)
-    assert not dashboard._spread_card.maximum.value.label.winfo_viewable()
+    assert not dashboard._layout.spread_card.maximum.value.label.winfo_viewable()
     empty = tuple(replace(one, high=None, low=None) for one in examples.full().windows)
     paint(dashboard, examples.with_all(windows=empty))
-    assert [row.values["max"].cell.words for row in dashboard._spread_card.table.rows] == ["—"] * 4 + [f"{M}0.46"]
+    highest = [row.values["max"].cell.words for row in dashboard._layout.spread_card.table.rows]
+    assert highest == ["—"] * 4 + [f"{M}0.46"]
 
 
 # ----- evidence
 
 
 def _by_click(dashboard: Dashboard) -> None:
-    dashboard._spread_card.table.rows[2].values["max"].label.event_generate("<Button-1>")
+    dashboard._layout.spread_card.table.rows[2].values["max"].label.event_generate("<Button-1>")
     settle(dashboard)
 
 
 def _by_return(dashboard: Dashboard) -> None:
-    label = dashboard._spread_card.table.rows[2].values["max"].label
+    label = dashboard._layout.spread_card.table.rows[2].values["max"].label
     dashboard.root.focus_force()
     label.focus_set()
     dashboard.root.update()
@@ -293,7 +294,7 @@ def test_ctrl_e_shows_the_highest_then_the_lowest_then_none(opened: Open) -> Non
     press(dashboard, "<Control-e>")
     assert "LOWEST SPREAD OF ETHUSDT SINCE THE RESET" in words(dashboard)
     press(dashboard, "<Control-e>")
-    assert dashboard._overlay.shown is None
+    assert dashboard._layout.overlay.shown is None
     assert dashboard.root.geometry() == before
 
 
@@ -301,9 +302,9 @@ def test_evidence_stays_while_the_market_goes_on(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.with_all())
     _by_click(dashboard)
-    before = [str(one.cget("text")) for one in labels(dashboard._parts.evidence.frame)]
+    before = [str(one.cget("text")) for one in labels(dashboard._panels.evidence.frame)]
     paint(dashboard, examples.no_longer_live())
-    assert [str(one.cget("text")) for one in labels(dashboard._parts.evidence.frame)] == before
+    assert [str(one.cget("text")) for one in labels(dashboard._panels.evidence.frame)] == before
 
 
 @pytest.mark.parametrize("scene", ["full", "huge", "tiny", "listed"])
@@ -315,7 +316,7 @@ def test_evidence_has_room_and_cuts_no_number(opened: Open, scene: str, compact:
     paint(dashboard, make())
     before = dashboard.root.geometry()
     press(dashboard, "<Control-e>")
-    panel = dashboard._parts.evidence
+    panel = dashboard._panels.evidence
     check_panel(dashboard, panel.frame, panel.card)
     press(dashboard, "<Escape>")
     assert dashboard.root.geometry() == before
@@ -333,7 +334,7 @@ def check_panel(dashboard: Dashboard, frame: tk.Misc, card: tk.Misc) -> None:
         assert inner[0] <= left <= right <= inner[2], one.cget("text")
         assert inner[1] <= top <= bottom <= inner[3], one.cget("text")
         assert one.winfo_width() >= one.winfo_reqwidth(), one.cget("text")
-    number = box(dashboard._spread_card.spread.label)
+    number = box(dashboard._layout.spread_card.spread.label)
     beside = number[2] <= outer[0]
     hidden = outer[0] <= number[0] and number[2] <= outer[2] and outer[1] <= number[1] and number[3] <= outer[3]
     assert beside or hidden

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spreadwatch.core.quote import Side
-from spreadwatch.ui.cards import amounts, evidence_text, funding_text, net_text
+from spreadwatch.ui.cards import amounts, evidence, funding_text, net_text
 from spreadwatch.ui.kit import text
 from spreadwatch.ui.kit.text import GROUP
-from spreadwatch.ui.selection import Focus
+from spreadwatch.ui.selection import Selection
 from spreadwatch.ui.watch import columns as list_columns
 from spreadwatch.ui.watch import symbol_match
 from tests.ui import examples
@@ -92,12 +92,12 @@ def test_funding_is_told_in_words() -> None:
 def test_the_skew_is_told_either_way() -> None:
     high = examples.full().spread.high
     assert high
-    assert evidence_text.skew_words(high) == "Spot quoted 1.0 s after futures."
+    assert evidence.skew_words(high) == "Spot quoted 1.0 s after futures."
     late = replace(high, futures=replace(high.futures, received=examples.moment(-59_957)))
-    assert evidence_text.skew_ms(late) == -43
-    assert evidence_text.skew_words(late) == "Futures quoted 43 ms after spot."
+    assert evidence.skew_ms(late) == -43
+    assert evidence.skew_words(late) == "Futures quoted 43 ms after spot."
     same = replace(high, futures=replace(high.futures, received=high.spot.received))
-    assert evidence_text.skew_words(same) == "Both quotes arrived in the same millisecond."
+    assert evidence.skew_words(same) == "Both quotes arrived in the same millisecond."
 
 
 def test_a_moment_has_its_milliseconds() -> None:
@@ -136,7 +136,7 @@ def test_the_usual_pair_of_a_coin_comes_first() -> None:
 
 
 def test_a_gone_symbol_gives_way_and_an_unknown_one_waits() -> None:
-    focus = Focus(("COIN9USDT",), None)
+    focus = Selection(("COIN9USDT",), None)
     snapshot = examples.listed(4)
     assert focus.take(snapshot) == "BTCUSDT", "nobody watches it"
     focus.symbol = "NEWUSDT"

@@ -7,7 +7,7 @@ import pytest
 from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from tests.ui import examples
-from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.conftest import Open, paint, press, settle, shortcut_list
 from tests.ui.sight import box, check, labels
 
 SCENES: dict[str, tuple[str, Callable[[], Snapshot]]] = {
@@ -64,7 +64,7 @@ def test_the_list_of_shortcuts_has_room_and_gives_it_back(opened: Open, compact:
     paint(dashboard, examples.ethusdt().at())
     before = dashboard.root.geometry()
     press(dashboard, "<F1>")
-    panel = dashboard._parts.shortcut_list
+    panel = shortcut_list(dashboard)
     assert panel.card.winfo_viewable()
     inner = panel.inner
     assert inner.winfo_width() >= inner.winfo_reqwidth()
@@ -107,7 +107,8 @@ def test_cards_stretch_with_the_window(opened: Open) -> None:
     dashboard.root.geometry("1400x800")
     settle(dashboard)
     check(dashboard.root)
-    cards = (dashboard._spread_card.frame, dashboard._spot_card.frame, dashboard._futures_card.frame)
+    layout = dashboard._layout
+    cards = (layout.spread_card.frame, layout.spot_card.frame, layout.futures_card.frame)
     assert box(cards[0])[2] == box(cards[2])[2]
     assert cards[0].winfo_width() > 1300
     assert abs(cards[1].winfo_width() - cards[2].winfo_width()) <= 1

@@ -94,7 +94,7 @@ def test_a_paint_that_raises_does_not_stop_the_loop(
 ) -> None:
     dashboard = opened()
     turns: list[int] = []
-    monkeypatch.setattr(dashboard._header, "render", lambda *_: 1 / 0)
+    monkeypatch.setattr(dashboard._layout.header, "render", lambda *_: 1 / 0)
 
     def answer(count: int) -> Snapshot:
         turns.append(count)

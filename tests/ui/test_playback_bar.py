@@ -11,7 +11,7 @@ from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.frame.playback_bar import SPEEDS, PlaybackBar
 from spreadwatch.ui.kit import theme
 from tests.ui import examples
-from tests.ui.conftest import Open, press, settle, until
+from tests.ui.conftest import Open, press, settle, shortcut_list, symbol_box, until
 from tests.ui.sight import check
 from tests.ui.test_dashboard import words
 
@@ -29,7 +29,7 @@ class Playing:
 
     @property
     def bar(self) -> PlaybackBar:
-        bar = self.dashboard._parts.playhead
+        bar = self.dashboard._layout.playback
         assert bar is not None
         return bar
 
@@ -52,7 +52,7 @@ Play = Callable[..., Playing]
 def play(opened: Open) -> Play:
     def open_(span_ms: int = LAST_MS - FIRST_MS, **options: object) -> Playing:
         playhead = Playhead(FIRST_MS, FIRST_MS + span_ms, 1.0, lambda: 0.0)
-        dashboard = opened(badge="REPLAY", playback=playhead, **options)
+        dashboard = opened(badge="REPLAY", player=playhead, **options)
         playing = Playing(dashboard, playhead)
         playing.paint()
         return playing
@@ -74,7 +74,7 @@ def text_of(widget: tk.Misc) -> str:
 
 def test_a_live_window_has_no_controls_of_a_replay(opened: Open) -> None:
     dashboard = opened()
-    assert dashboard._parts.playhead is None
+    assert dashboard._layout.playback is None
     press(dashboard, "<Key-space>")
     press(dashboard, "<F1>")
     assert "Play or pause the replay" not in words(dashboard)
@@ -209,7 +209,7 @@ def test_after_a_click_on_a_button_the_keys_are_the_windows(play: Play) -> None:
 def test_keys_that_write_into_a_field_do_not_control_the_replay(play: Play) -> None:
     playing = play()
     press(playing.dashboard, "<Control-k>")
-    entry = playing.dashboard._parts.symbol_box.entry
+    entry = symbol_box(playing.dashboard).entry
     for name in ("n", "space", "bracketright"):
         entry.event_generate(f"<Key-{name}>")
     settle(playing.dashboard)
@@ -229,7 +229,7 @@ def test_the_keys_are_in_the_list_of_shortcuts(play: Play, compact: bool) -> Non
     playing = play(compact=compact)
     key(playing, "<F1>")
     shown = words(playing.dashboard)
-    inner = playing.dashboard._parts.shortcut_list.inner
+    inner = shortcut_list(playing.dashboard).inner
     assert inner.winfo_width() >= inner.winfo_reqwidth()
     assert inner.winfo_height() >= inner.winfo_reqheight()
     for expected in ("Space", "Play or pause the replay", "[  ]", "Slower, faster", "N", "On to the next max or min"):

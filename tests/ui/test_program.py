@@ -17,6 +17,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.run.session import Session
 from spreadwatch.ui.dashboard import Dashboard
 from tests.exchange.server import Exchange
+from tests.ui.conftest import alert_list
 from tests.ui.sight import check
 from tests.ui.test_dashboard import words
 
@@ -85,7 +86,7 @@ def said(dashboard: Dashboard, *parts: str) -> bool:
 
 
 def in_all_its_parts(dashboard: Dashboard, folder: Path) -> Iterator[Wish]:
-    root, chart, focus = dashboard.root, dashboard._chart.chart, dashboard._focus
+    root, chart, focus = dashboard.root, dashboard._layout.chart.chart, dashboard._selection
     yield lambda: chart.view() and all(row.state is State.LIVE for row in focus.rows())
     root.focus_force()
     yield lambda: root.focus_get() is not None
@@ -99,8 +100,8 @@ def in_all_its_parts(dashboard: Dashboard, folder: Path) -> Iterator[Wish]:
     press(dashboard, "<Return>")
     yield lambda: focus.pair().symbol == "BTCUSDT" and focus.pair().state is State.LIVE
     # The watch list: the arrows take the focus along.
-    dashboard._watch_list.canvas.focus_set()
-    before = dashboard._watch_list.order.symbols.index("BTCUSDT")
+    dashboard._layout.watch_list.canvas.focus_set()
+    before = dashboard._layout.watch_list.order.symbols.index("BTCUSDT")
     press(dashboard, "<Key-Down>" if before < 2 else "<Key-Up>")
     yield lambda: focus.find() is not None and focus.symbol != "BTCUSDT"
     dashboard.choose("ETHUSDT")
@@ -125,14 +126,14 @@ def in_all_its_parts(dashboard: Dashboard, folder: Path) -> Iterator[Wish]:
         press(dashboard, key)
         yield lambda: True
         root.update()
-        if dashboard._overlay.shown is None:
+        if dashboard._layout.overlay.shown is None:
             check(root)
     press(dashboard, "<Control-w>")
     yield lambda: False
 
 
 def in_the_chart(dashboard: Dashboard, folder: Path) -> Iterator[Wish]:
-    chart = dashboard._chart.chart
+    chart = dashboard._layout.chart.chart
 
     def span_ms() -> int:
         view = chart.view()
@@ -163,9 +164,9 @@ def in_the_chart(dashboard: Dashboard, folder: Path) -> Iterator[Wish]:
 
 
 def of_an_alert(dashboard: Dashboard) -> Iterator[Wish]:
-    root, banner, focus = dashboard.root, dashboard._banner, dashboard._focus
+    root, banner, focus = dashboard.root, dashboard._layout.alerts.banner, dashboard._selection
     press(dashboard, "<F3>")
-    form = dashboard._alerting.list.form
+    form = alert_list(dashboard).form
     yield lambda: form.frame.winfo_viewable() and focus.pair().spread.current is not None
     level = focus.pair().spread.current
     assert level is not None
@@ -180,9 +181,9 @@ def of_an_alert(dashboard: Dashboard) -> Iterator[Wish]:
     yield lambda: said(dashboard, "rule added")
     yield lambda: banner.is_ringing and banner.frame.winfo_viewable()
     yield lambda: root.title().startswith("● ALERT ETHUSDT spread")
-    assert dashboard._alerting.list.chosen or said(dashboard, "ALERTS")
+    assert alert_list(dashboard).chosen or said(dashboard, "ALERTS")
     press(dashboard, "<Escape>")
-    yield lambda: dashboard._overlay.shown is None
+    yield lambda: dashboard._layout.overlay.shown is None
     assert said(dashboard, "ALERT"), "the first Escape closes the list"
     press(dashboard, "<Escape>")
     yield lambda: not banner.is_ringing
@@ -206,19 +207,19 @@ def test_a_symbol_is_added_by_the_box_and_removed_by_a_key(monkeypatch: pytest.M
         )
 
         def script(dashboard: Dashboard) -> Iterator[Wish]:
-            focus = dashboard._focus
+            focus = dashboard._selection
             yield lambda: focus.pair().state is State.LIVE
             dashboard.root.focus_force()
             yield lambda: dashboard.root.focus_get() is not None
-            assert not dashboard._parts.has_list
+            assert not dashboard._layout.has_list
             press(dashboard, "<Control-k>")
             type_text(dashboard, "ethusdt")
             press(dashboard, "<Return>")
             yield lambda: [row.symbol for row in focus.rows()] == ["BTCUSDT", "ETHUSDT"]
-            yield lambda: dashboard._parts.has_list and focus.symbol == "ETHUSDT"
+            yield lambda: dashboard._layout.has_list and focus.symbol == "ETHUSDT"
             press(dashboard, "<Control-Delete>")
             yield lambda: [row.symbol for row in focus.rows()] == ["BTCUSDT"]
-            yield lambda: not dashboard._parts.has_list and focus.pair().state is State.LIVE
+            yield lambda: not dashboard._layout.has_list and focus.pair().state is State.LIVE
             press(dashboard, "<Control-q>")
             yield lambda: False
 

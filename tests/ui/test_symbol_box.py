@@ -4,7 +4,7 @@ import pytest
 
 from spreadwatch.ui.dashboard import Dashboard
 from tests.ui import examples
-from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.conftest import Open, paint, press, settle, symbol_box
 from tests.ui.sight import labels
 from tests.ui.test_dashboard import words
 from tests.ui.test_glance import check_panel
@@ -14,7 +14,7 @@ COINS = ["BTCUSDT", "ETHUSDT", "ETHFIUSDT", "ETHUSDC", "STETHUSDT", "ETCUSDT"]
 
 def write(dashboard: Dashboard, typed: str) -> None:
     """Type into the box, key by key."""
-    entry = dashboard._parts.symbol_box.entry
+    entry = symbol_box(dashboard).entry
     for letter in typed:
         name = "question" if letter == "?" else letter
         entry.event_generate(f"<Key-{name}>")
@@ -23,16 +23,16 @@ def write(dashboard: Dashboard, typed: str) -> None:
 
 
 def key(dashboard: Dashboard, name: str) -> None:
-    dashboard._parts.symbol_box.entry.event_generate(name)
+    symbol_box(dashboard).entry.event_generate(name)
     settle(dashboard)
 
 
 def is_open(dashboard: Dashboard) -> bool:
-    return dashboard._overlay.shown is dashboard._parts.symbol_box
+    return dashboard._layout.overlay.shown is symbol_box(dashboard)
 
 
 def found(dashboard: Dashboard) -> list[str]:
-    return dashboard._parts.symbol_box._found
+    return symbol_box(dashboard)._found
 
 
 def test_typing_offers_what_trades_on_both_venues_and_return_takes_it(opened: Open) -> None:
@@ -41,7 +41,7 @@ def test_typing_offers_what_trades_on_both_venues_and_return_takes_it(opened: Op
     def add(symbol: str) -> None:
         asked.append(f"add {symbol}")
 
-    dashboard = opened(add=add, focus=lambda symbol: asked.append(f"focus {symbol}"), candidates=lambda: COINS)
+    dashboard = opened(add=add, show=lambda symbol: asked.append(f"focus {symbol}"), candidates=lambda: COINS)
     paint(dashboard, examples.with_all())
     press(dashboard, "<Control-k>")
     assert is_open(dashboard)
@@ -58,7 +58,7 @@ def test_typing_offers_what_trades_on_both_venues_and_return_takes_it(opened: Op
 
 def test_a_watched_symbol_is_only_shown(opened: Open) -> None:
     asked: list[str] = []
-    dashboard = opened(add=lambda _symbol: "no", focus=asked.append, candidates=lambda: COINS)
+    dashboard = opened(add=lambda _symbol: "no", show=asked.append, candidates=lambda: COINS)
     paint(dashboard, examples.listed(12))
     press(dashboard, "<Control-K>")
     write(dashboard, "btc")
@@ -74,7 +74,7 @@ def test_a_refusal_stays_in_the_box(opened: Open) -> None:
     key(dashboard, "<Return>")
     assert is_open(dashboard)
     assert "The exchange allows no more streams." in words(dashboard)
-    assert dashboard._focus.symbol == "ETHUSDT"
+    assert dashboard._selection.symbol == "ETHUSDT"
     key(dashboard, "<BackSpace>")
     key(dashboard, "<KeyRelease-BackSpace>")
     assert "The exchange allows no more streams." not in words(dashboard)
@@ -99,7 +99,7 @@ def test_without_the_exchange_s_list_any_likely_name_is_taken_and_that_is_said(o
 def test_a_name_that_is_none_is_told_so(opened: Open, known: bool, words_of: str) -> None:
     dashboard = opened(candidates=lambda: COINS if known else None)
     press(dashboard, "<Control-k>")
-    dashboard._parts.symbol_box.entry.insert("end", "x!")
+    symbol_box(dashboard).entry.insert("end", "x!")
     key(dashboard, "<Return>")
     assert is_open(dashboard)
     assert any(one.startswith("X!: ") and words_of in one for one in words(dashboard))
@@ -114,7 +114,7 @@ def test_what_is_typed_does_nothing_else_in_the_window(opened: Open) -> None:
     write(dashboard, "?")
     key(dashboard, "<Control-c>")
     assert is_open(dashboard)
-    assert dashboard._parts.symbol_box.entry.get() == "?"
+    assert symbol_box(dashboard).entry.get() == "?"
     assert dashboard.root.clipboard_get() == "before"
     key(dashboard, "<Control-t>")
     assert dashboard._theme == "light", "the other keys do what they always do"
@@ -132,10 +132,10 @@ def test_a_click_on_an_offer_takes_it_and_one_beside_it_closes_nothing(opened: O
 
     dashboard = opened(add=add, candidates=lambda: COINS)
     press(dashboard, "<Control-k>")
-    dashboard._parts.symbol_box.card.event_generate("<Button-1>", x=2, y=2)
+    symbol_box(dashboard).card.event_generate("<Button-1>", x=2, y=2)
     settle(dashboard)
     assert is_open(dashboard)
-    [label] = [one for one in labels(dashboard._parts.symbol_box.frame) if "ETCUSDT" in str(one.cget("text"))]
+    [label] = [one for one in labels(symbol_box(dashboard).frame) if "ETCUSDT" in str(one.cget("text"))]
     label.event_generate("<Button-1>")
     settle(dashboard)
     assert asked == ["ETCUSDT"]
@@ -149,7 +149,7 @@ def test_the_box_has_room_and_gives_it_back(opened: Open, compact: bool, known: 
     paint(dashboard, examples.ethusdt().at())
     before = dashboard.root.geometry()
     press(dashboard, "<Control-k>")
-    panel = dashboard._parts.symbol_box
+    panel = symbol_box(dashboard)
     check_panel(dashboard, panel.frame, panel.card)
     press(dashboard, "<Escape>")
     assert dashboard.root.geometry() == before

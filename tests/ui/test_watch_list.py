@@ -25,8 +25,8 @@ MIN = "\N{MINUS SIGN}"
 
 def lines(dashboard: Dashboard) -> list[list[str]]:
     """Return the texts of every drawn row, from top to bottom, read off the canvas."""
-    canvas, shown = dashboard._watch_list.canvas, []
-    for slot in dashboard._watch_list._slots:
+    canvas, shown = dashboard._layout.watch_list.canvas, []
+    for slot in dashboard._layout.watch_list._slots:
         texts = [str(look(canvas, item, "text")) for item in slot._items]
         if any(texts):
             shown.append(texts)
@@ -50,14 +50,14 @@ def symbols(dashboard: Dashboard) -> list[str]:
 
 def caption(dashboard: Dashboard) -> str:
     """Return the caption of the column that it is sorted by."""
-    canvas = dashboard._watch_list.canvas
-    texts = [str(look(canvas, item, "text")) for item in dashboard._watch_list._captions]
+    canvas = dashboard._layout.watch_list.canvas
+    texts = [str(look(canvas, item, "text")) for item in dashboard._layout.watch_list._captions]
     [chosen] = [one for one in texts if one.endswith(("▲", "▼"))]
     return chosen
 
 
 def key(dashboard: Dashboard, name: str) -> None:
-    canvas = dashboard._watch_list.canvas
+    canvas = dashboard._layout.watch_list.canvas
     dashboard.root.focus_force()
     canvas.focus_set()
     dashboard.root.update()
@@ -67,7 +67,7 @@ def key(dashboard: Dashboard, name: str) -> None:
 
 def click(dashboard: Dashboard, column: int, line: int) -> None:
     """Click into a column of a line; line 0 is the captions."""
-    listed = dashboard._watch_list
+    listed = dashboard._layout.watch_list
     y = line * listed.row_height + listed.row_height // 2
     listed.canvas.event_generate("<Button-1>", x=listed._edges[column] - 3, y=y)
     settle(dashboard)
@@ -77,7 +77,7 @@ def test_a_single_symbol_has_no_list(opened: Open) -> None:
     dashboard = opened()
     width = dashboard.root.winfo_width()
     paint(dashboard, replace(examples.listed(2), rows=(examples.row(1),)))
-    assert not dashboard._watch_list.frame.winfo_viewable()
+    assert not dashboard._layout.watch_list.frame.winfo_viewable()
     assert dashboard.root.winfo_width() == width
 
 
@@ -105,7 +105,7 @@ def test_a_key_hides_the_list_and_gives_back_its_room(opened: Open, name: str) -
     paint(dashboard, examples.listed(12))
     wide = dashboard.root.winfo_width()
     press(dashboard, name)
-    assert not dashboard._watch_list.frame.winfo_viewable()
+    assert not dashboard._layout.watch_list.frame.winfo_viewable()
     assert dashboard.root.winfo_width() == before
     press(dashboard, name)
     assert dashboard.root.winfo_width() == wide
@@ -126,7 +126,7 @@ def test_the_compact_window_has_no_list_and_the_full_one_has_it_again(opened: Op
 
 def test_a_click_and_the_arrow_keys_focus_a_symbol(opened: Open) -> None:
     asked: list[str] = []
-    dashboard = opened(focus=asked.append)
+    dashboard = opened(show=asked.append)
     paint(dashboard, examples.listed(12))
     shown = symbols(dashboard)
     click(dashboard, 1, 3)
@@ -137,14 +137,14 @@ def test_a_click_and_the_arrow_keys_focus_a_symbol(opened: Open) -> None:
     key(dashboard, "<Up>")
     key(dashboard, "<Home>")
     assert asked == [shown[2], shown[3], shown[11], shown[10], shown[0]]
-    assert dashboard._focus.symbol == shown[0]
+    assert dashboard._selection.symbol == shown[0]
 
 
 def test_until_its_pair_comes_the_old_symbol_keeps_its_name_and_its_number(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.listed(12))
     click(dashboard, 1, 3)
-    other = dashboard._focus.symbol
+    other = dashboard._selection.symbol
     assert other != "ETHUSDT"
     assert {"ETHUSDT", f"{MIN}1.30"} <= set(words(dashboard))
     scene = examples.ethusdt(examples.Scene((other,)))
@@ -155,10 +155,10 @@ def test_until_its_pair_comes_the_old_symbol_keeps_its_name_and_its_number(opene
 
 def test_the_focus_follows_nothing_by_itself(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    dashboard = opened(focus=asked.append)
+    dashboard = opened(show=asked.append)
     paint(dashboard, examples.listed(40))
     for tick in range(1, 5):
-        monkeypatch.setattr(dashboard._watch_list.order, "_sorted_at", float("-inf"))
+        monkeypatch.setattr(dashboard._layout.watch_list.order, "_sorted_at", float("-inf"))
         rows = tuple(examples.row(number, tick) for number in range(40))
         paint(dashboard, replace(examples.listed(40), rows=rows))
     assert asked == []
@@ -167,7 +167,7 @@ def test_the_focus_follows_nothing_by_itself(opened: Open, monkeypatch: pytest.M
 
 def test_a_symbol_that_is_no_longer_watched_gives_way_to_its_neighbour(opened: Open) -> None:
     asked: list[str] = []
-    dashboard = opened(focus=asked.append)
+    dashboard = opened(show=asked.append)
     snapshot = examples.listed(12)
     paint(dashboard, snapshot)
     rows = tuple(row for row in snapshot.rows if row.symbol != "ETHUSDT")
@@ -220,7 +220,7 @@ def test_a_click_on_a_caption_sorts_and_another_turns_it(opened: Open) -> None:
 def test_the_wheel_and_the_keys_scroll_to_the_last_row_and_back(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.listed(100))
-    listed = dashboard._watch_list
+    listed = dashboard._layout.watch_list
     first = symbols(dashboard)
     listed.canvas.event_generate("<Button-5>")
     settle(dashboard)
@@ -235,9 +235,9 @@ def test_the_wheel_and_the_keys_scroll_to_the_last_row_and_back(opened: Open) ->
     settle(dashboard)
     assert symbols(dashboard) == first
     key(dashboard, "<End>")
-    assert symbols(dashboard)[-1] == dashboard._focus.symbol == listed.order.symbols[-1]
+    assert symbols(dashboard)[-1] == dashboard._selection.symbol == listed.order.symbols[-1]
     key(dashboard, "<Prior>")
-    assert dashboard._focus.symbol in symbols(dashboard)
+    assert dashboard._selection.symbol in symbols(dashboard)
 
 
 def test_a_larger_window_draws_more_rows(opened: Open) -> None:
@@ -282,7 +282,7 @@ def test_a_hundred_changed_rows_of_four_hundred_are_painted_in_two_ms(opened: Op
     paint(dashboard, snapshot)
     spent: list[float] = []
     for tick in range(1, 30):
-        rows = list(dashboard._focus.rows())
+        rows = list(dashboard._selection.rows())
         for number in range(tick % 4, 400, 4):
             if rows[number].symbol != "ETHUSDT":
                 rows[number] = examples.row(number, tick)
@@ -321,7 +321,7 @@ def test_a_list_that_cannot_be_painted_is_covered(opened: Open, expected_faults:
     dashboard = opened()
     paint(dashboard, examples.listed(12))
     fault = Breakage()
-    fault.into(dashboard._watch_list, "render")
+    fault.into(dashboard._layout.watch_list, "render")
     looks, last = run_broken(dashboard, fault, snapshot=examples.listed(12, SECOND))
     assert looks == [[]] * 3
     assert "● LIVE" in last
@@ -331,7 +331,7 @@ def test_the_list_changes_its_theme(opened: Open) -> None:
     dashboard = opened()
     paint(dashboard, examples.listed(40))
     press(dashboard, "<Control-t>")
-    light, canvas = set(theme.PALETTES["light"].values()), dashboard._watch_list.canvas
+    light, canvas = set(theme.PALETTES["light"].values()), dashboard._layout.watch_list.canvas
     shown = [item for item in canvas.find_all() if look(canvas, item, "state") != "hidden"]
     assert {str(look(canvas, item, "fill")) for item in shown} <= light
     assert str(canvas.cget("background")) in light
@@ -343,7 +343,7 @@ def test_no_text_of_the_list_is_clipped_or_meets_another(opened: Open, count: in
     dashboard = opened()
     paint(dashboard, examples.listed(count))
     check(dashboard.root)
-    canvas, listed = dashboard._watch_list.canvas, dashboard._watch_list
+    canvas, listed = dashboard._layout.watch_list.canvas, dashboard._layout.watch_list
     lowest = canvas.winfo_height()
     for _ in range(4):
         columns = [listed._captions, *(slot._items for slot in listed._slots if slot.row)]
@@ -369,7 +369,7 @@ def test_the_list_is_reached_by_tab(opened: Open) -> None:
     for _ in range(60):
         focus = dashboard.root.focus_get()
         assert focus
-        if focus is dashboard._watch_list.canvas:
+        if focus is dashboard._layout.watch_list.canvas:
             return
         focus.event_generate("<Tab>")
         dashboard.root.update()

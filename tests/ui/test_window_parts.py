@@ -14,19 +14,13 @@ from spreadwatch.ui.chart import export_file
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.frame.shortcuts import SHORTCUTS, sequences
 from tests.ui import examples, pasts
-from tests.ui.conftest import Open, paint, press, settle
+from tests.ui.conftest import Open, alert_list, paint, press, settle
 from tests.ui.sight import box, check
 from tests.ui.test_dashboard import words
 
-ASKED = ("series", "axis_ms", "rules", "add_rule", "remove_rule", "test_alert")
-
-
-def open_with(opened: Open, program: pasts.Program, **options: object) -> Dashboard:
-    return opened(**{name: getattr(program.callbacks, name) for name in ASKED}, **options)
-
 
 def lost_ms(dashboard: Dashboard) -> int | None:
-    scene = dashboard._chart.chart._scene
+    scene = dashboard._layout.chart.chart._scene
     assert scene
     return scene.lost_ms
 
@@ -48,7 +42,7 @@ STATES: dict[str, tuple[Callable[[], Snapshot], str]] = {
 def test_nothing_is_clipped_in_the_whole_window(opened: Open, state: str, theme: str) -> None:
     make, key = STATES[state]
     snapshot = make()
-    dashboard = open_with(opened, pasts.Program(), symbols=(snapshot.pairs[0].symbol,), theme=theme)
+    dashboard = opened(pasts.WithPast(symbols=(snapshot.pairs[0].symbol,), theme=theme))
     check(dashboard.root)
     paint(dashboard, snapshot)
     if key:
@@ -64,12 +58,12 @@ def test_nothing_is_clipped_in_the_whole_window(opened: Open, state: str, theme:
 @pytest.mark.parametrize("compact", [False, True])
 @pytest.mark.parametrize("dpi", [96, 192])
 def test_the_list_of_alerts_has_room_and_gives_it_back(opened: Open, compact: bool) -> None:
-    dashboard = open_with(opened, pasts.Program(), compact=compact)
+    dashboard = opened(pasts.WithPast(compact=compact))
     paint(dashboard, pasts.alerted(14))
     before = dashboard.root.geometry()
     press(dashboard, "<F3>")
-    check(dashboard._alerting.list.frame)  # type: ignore[arg-type]
-    assert box(dashboard._alerting.list.frame)[3] <= box(dashboard.root)[3]
+    check(alert_list(dashboard).frame)  # type: ignore[arg-type]
+    assert box(alert_list(dashboard).frame)[3] <= box(dashboard.root)[3]
     press(dashboard, "<Escape>")
     assert dashboard.root.geometry() == before
 
@@ -78,7 +72,7 @@ def test_the_list_of_alerts_has_room_and_gives_it_back(opened: Open, compact: bo
 
 
 def test_every_action_has_a_key_that_runs_it(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program(), symbols=("ETHUSDT", "BTCUSDT"))
+    dashboard = opened(pasts.WithPast(symbols=("ETHUSDT", "BTCUSDT")))
     paint(dashboard, examples.with_all())
     ran: list[str] = []
     for shortcut in SHORTCUTS:
@@ -97,7 +91,7 @@ def test_every_action_has_a_key_that_runs_it(opened: Open) -> None:
 
 
 def test_everything_that_can_be_pressed_is_reached_by_tab(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, examples.listed(5))
     dashboard.root.focus_force()
     dashboard.root.update()
@@ -108,19 +102,19 @@ def test_everything_that_can_be_pressed_is_reached_by_tab(opened: Open) -> None:
         reached.add(str(focus))
         focus.event_generate("<Tab>")
         dashboard.root.update()
-    bar = dashboard._chart.chart._bar
+    bar = dashboard._layout.chart.chart._bar
     parts = [bar.reverse, bar.export, *bar.windows.values()]
     wanted = [str(one.label) for one in parts]
-    wanted += [str(dashboard._chart.chart.canvas), str(dashboard._watch_list.canvas)]
-    wanted += [str(dashboard._parts.costs.line.fold.label)]
-    wanted += [str(row.values["max"].label) for row in dashboard._spread_card.table.rows]
+    wanted += [str(dashboard._layout.chart.chart.canvas), str(dashboard._layout.watch_list.canvas)]
+    wanted += [str(dashboard._layout.costs.line.fold.label)]
+    wanted += [str(row.values["max"].label) for row in dashboard._layout.spread_card.table.rows]
     assert not set(wanted) - reached
 
 
 def test_the_arrows_move_the_chart_only_when_it_has_the_focus(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, examples.with_all())
-    chart = dashboard._chart.chart
+    chart = dashboard._layout.chart.chart
     before = chart.view()
     press(dashboard, "<Key-Left>")
     assert chart.view() == before
@@ -134,17 +128,17 @@ def test_the_arrows_move_the_chart_only_when_it_has_the_focus(opened: Open) -> N
 
 
 def test_keys_typed_into_the_form_do_not_change_the_chart(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, examples.with_all())
-    before = dashboard._chart.chart.view()
+    before = dashboard._layout.chart.chart.view()
     press(dashboard, "<F3>")
-    entry = dashboard._alerting.list.form.fields["level"].frame.winfo_children()[-1]
+    entry = alert_list(dashboard).form.fields["level"].frame.winfo_children()[-1]
     entry.focus_set()
     dashboard.root.update()
     for key in ("<Key-1>", "<Key-minus>", "<Key-v>"):
         entry.event_generate(key)
     settle(dashboard)
-    assert dashboard._chart.chart.view() == before
+    assert dashboard._layout.chart.chart.view() == before
     assert "REVERSE" not in " ".join(words(dashboard))
     assert isinstance(entry, tk.Entry)
     assert entry.get() == "1-v"
@@ -154,7 +148,7 @@ def test_keys_typed_into_the_form_do_not_change_the_chart(opened: Open) -> None:
 
 
 def test_a_silence_that_the_past_does_not_know_is_shaded_from_its_beginning(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, examples.ethusdt().at())
     assert lost_ms(dashboard) is None
     paint(dashboard, examples.stale())
@@ -163,12 +157,12 @@ def test_a_silence_that_the_past_does_not_know_is_shaded_from_its_beginning(open
 
 
 def test_a_display_that_failed_shows_no_present_value(opened: Open, expected_faults: None) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, examples.ethusdt().at())
     dashboard._turn_failed(ValueError("a bad day"))
     settle(dashboard)
     assert lost_ms(dashboard) is not None
-    scene = dashboard._chart.chart._scene
+    scene = dashboard._layout.chart.chart._scene
     assert scene
     assert scene.last is None
     scene_after = examples.ethusdt()
@@ -178,27 +172,27 @@ def test_a_display_that_failed_shows_no_present_value(opened: Open, expected_fau
 
 
 def test_before_the_first_spread_the_chart_says_what_it_waits_for(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program(Series))
-    canvas, call = str(dashboard._chart.chart.canvas), dashboard.root.tk.call
+    dashboard = opened(pasts.WithPast(Series))
+    canvas, call = str(dashboard._layout.chart.chart.canvas), dashboard.root.tk.call
     items = dashboard.root.tk.splitlist(call(canvas, "find", "all"))
     texts = [call(canvas, "itemcget", one, "-text") for one in items if call(canvas, "type", one) == "text"]
     assert "The line begins with the first live spread." in texts
 
 
 def test_the_chart_takes_the_room_that_is_left_and_the_compact_window_has_none(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, examples.with_all())
-    before = dashboard._chart.frame.winfo_height(), dashboard._spread_card.frame.winfo_height()
+    before = dashboard._layout.chart.frame.winfo_height(), dashboard._layout.spread_card.frame.winfo_height()
     dashboard.root.geometry("900x1000")
     settle(dashboard)
-    assert dashboard._chart.frame.winfo_height() > before[0] + 250
-    assert dashboard._spread_card.frame.winfo_height() == before[1]
+    assert dashboard._layout.chart.frame.winfo_height() > before[0] + 250
+    assert dashboard._layout.spread_card.frame.winfo_height() == before[1]
     press(dashboard, "<Control-m>")
-    assert not dashboard._chart.frame.winfo_viewable()
+    assert not dashboard._layout.chart.frame.winfo_viewable()
 
 
 def test_a_chart_is_saved_as_a_new_file_each_time(opened: Open, tmp_path: Path) -> None:
-    dashboard = open_with(opened, pasts.Program(), export_folder=tmp_path / "charts")
+    dashboard = opened(pasts.WithPast(export_folder=tmp_path / "charts"))
     paint(dashboard, examples.with_all())
     for _ in range(3):
         press(dashboard, "<Control-s>")
@@ -211,7 +205,7 @@ def test_a_chart_is_saved_as_a_new_file_each_time(opened: Open, tmp_path: Path) 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(opened: Open, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    dashboard = open_with(opened, pasts.Program(), export_folder=tmp_path / "file")
+    dashboard = opened(pasts.WithPast(export_folder=tmp_path / "file"))
     paint(dashboard, examples.with_all())
     press(dashboard, "<Control-s>")
     assert any("The chart was not saved" in one for one in words(dashboard))
@@ -231,7 +225,7 @@ def test_a_file_that_could_not_be_written_whole_is_not_left_behind(tmp_path: Pat
 
 
 def test_escape_closes_what_is_open_then_the_alert_then_the_notice(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     paint(dashboard, pasts.alerted(1))
     dashboard.note("A problem.")
     press(dashboard, "<F3>")
@@ -249,7 +243,7 @@ def test_escape_closes_what_is_open_then_the_alert_then_the_notice(opened: Open)
 def test_an_alert_flashes_in_the_title_until_it_is_acknowledged(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    dashboard = open_with(opened, pasts.Program())
+    dashboard = opened(pasts.WithPast())
     snapshot = pasts.alerted(1, examples.ethusdt().at())
     titles = []
     for _ in range(4):
@@ -266,43 +260,43 @@ def test_an_alert_flashes_in_the_title_until_it_is_acknowledged(opened: Open, mo
 
 
 def test_what_is_switched_off_stays_off(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program(), banner=False, bell=False, flash=False)
+    dashboard = opened(pasts.WithPast(banner=False, bell=False, title=False))
     paint(dashboard, pasts.alerted(1))
-    assert not dashboard._banner.frame.winfo_viewable()
+    assert not dashboard._layout.alerts.banner.frame.winfo_viewable()
     assert "ALERT" not in dashboard.root.title()
 
 
 def test_the_test_button_shows_the_alert_that_the_program_sent(opened: Open) -> None:
-    program = pasts.Program()
-    dashboard = open_with(opened, program)
+    program = pasts.WithPast()
+    dashboard = opened(program)
     paint(dashboard, examples.with_all())
     press(dashboard, "<F3>")
-    dashboard._alerting.list.test_button.invoke()
+    alert_list(dashboard).test_button.invoke()
     settle(dashboard)
     assert [one.symbol for one in program.tested] == ["ETHUSDT"]
-    assert dashboard._banner.frame.winfo_viewable()
+    assert dashboard._layout.alerts.banner.frame.winfo_viewable()
     assert any("TEST" in one for one in words(dashboard))
 
 
 def test_rules_are_added_and_removed_by_the_program(opened: Open) -> None:
-    program = pasts.Program()
-    dashboard = open_with(opened, program)
+    program = pasts.WithPast()
+    dashboard = opened(program)
     paint(dashboard, examples.with_all())
     press(dashboard, "<F3>")
-    alerts = dashboard._alerting.list
+    alerts = alert_list(dashboard)
     for name, text in (("level", "-2"), ("rearm", "-3")):
         entry = alerts.form.fields[name].frame.winfo_children()[-1]
         assert isinstance(entry, tk.Entry)
         entry.insert("end", text)
     alerts.form.send()
-    assert len(program.rules) == 4
+    assert len(program.kept) == 4
     alerts.remove_button.invoke()
-    assert len(program.rules) == 3
+    assert len(program.kept) == 3
 
 
 def test_the_banner_of_another_symbol_stands_in_the_compact_window_too(opened: Open) -> None:
-    dashboard = open_with(opened, pasts.Program(), compact=True)
+    dashboard = opened(pasts.WithPast(compact=True))
     snapshot = pasts.alerted(3, examples.ethusdt().at())
     paint(dashboard, replace(snapshot, alerts=snapshot.alerts[:2]))
-    assert dashboard._banner.frame.winfo_viewable()
+    assert dashboard._layout.alerts.banner.frame.winfo_viewable()
     check(dashboard.root)

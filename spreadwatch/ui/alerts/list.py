@@ -4,9 +4,9 @@ import json
 import time
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from tkinter import ttk
+from typing import Protocol
 
 from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Alert, Rule
@@ -26,20 +26,20 @@ _EVIDENCE = ("futures", "000 ms old", "bid 63 413.87 × 27.4410", "")
 """The widest usual texts, whose room is kept free; the last one takes what is left."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertActions:
-    """What the list can ask of the program. What returns a text returns the sentence of a refusal, None if done.
+class RuleBook(Protocol):
+    """What the window asks of the program about alerts."""
 
-    `rules`: those in force. `add` gets a form's texts by the names of a rule's fields. `test` sends a made-up
-    alert every way. `copy` takes a text for the clipboard and a word for it. `close` takes the list away.
-    """
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules in force."""
 
-    rules: Callable[[], tuple[Rule, ...]]
-    add: Callable[[Mapping[str, str]], str | None]
-    remove: Callable[[Rule], str | None]
-    test: Callable[[], str | None]
-    copy: Copy
-    close: Callable[[], object]
+    def add_rule(self, texts: Mapping[str, str]) -> str | None:
+        """Watch one more rule, given as texts by the names of its fields; a sentence says why not."""
+
+    def remove_rule(self, rule: Rule) -> str | None:
+        """Watch a rule no longer; a sentence says why not."""
+
+    def test_alert(self, symbol: str) -> Alert:
+        """Send an invented alert on every way that leaves the program, and return it for the window to show."""
 
 
 class AlertList(Panel):
@@ -49,21 +49,28 @@ class AlertList(Panel):
     """
 
     def __init__(
-        self, parent: tk.Misc, painter: Painter, actions: AlertActions, changed: Callable[[], object], *, utc: bool
+        self,
+        parent: tk.Misc,
+        painter: Painter,
+        book: RuleBook,
+        test: Callable[[], object],
+        copy: Copy,
+        close: Callable[[], object],
+        changed: Callable[[], object],
     ) -> None:
-        """Call `changed` after painting something outside of `render`."""
+        """Call `changed` after painting something outside of `render`. `test` tells an invented alert every way."""
         super().__init__(parent, painter)
         self._painter = painter
-        self._actions = actions
+        self._book, self._tell_test, self._copy, self._close = book, test, copy, close
         self._changed = changed
-        self._utc = utc
+        self._utc = painter.utc
         self._alerts: list[Alert] = []
         self._shown_rules: tuple[Rule, ...] = ()
         self._painted_at = 0.0
         self._evidence_width = 0
         self._place_head()
         figure, words = fonts.SMALL_FIGURE, fonts.SMALL_WORDS
-        clock = Column("UTC" if utc else "LOCAL TIME", figure, "00:00:00")
+        clock = Column("UTC" if self._utc else "LOCAL TIME", figure, "00:00:00")
         symbol, value = Column("SYMBOL", words, "1000SATSUSDT"), Column("VALUE", figure, "−1 234.56 bps")
         columns = (clock, symbol, value, Column("RULE", words, "a rule of usual length"))
         self.rows = Rows(self.card, painter, columns, _ALERTS, self._chose, "No alert yet.")
@@ -82,7 +89,7 @@ class AlertList(Panel):
         title.pack(side="left")
         self._said_label, self._said = painted(line, painter, fonts.SMALL_WORDS, "muted", "card", chars=None)
         self._said_label.configure(width=1)
-        close = ttk.Button(line, text="\N{MULTIPLICATION SIGN}", style=theme.BUTTON, command=self._actions.close)
+        close = ttk.Button(line, text="\N{MULTIPLICATION SIGN}", style=theme.BUTTON, command=self._close)
         self.test_button = ttk.Button(line, text="Test", style=theme.BUTTON, command=self._test)
         self.copy_button = ttk.Button(line, text="Copy as JSON", style=theme.BUTTON, command=self.copy)
         for button in (close, self.test_button, self.copy_button):
@@ -161,7 +168,7 @@ class AlertList(Panel):
             self._chose()
 
     def _render_rules(self) -> None:
-        self._shown_rules = self._actions.rules()
+        self._shown_rules = self._book.rules()
         rows = [alert_words.rule_row(rule) for rule in self._shown_rules]
         self.rules.show(rows, [rule.name for rule in self._shown_rules])
 
@@ -179,7 +186,7 @@ class AlertList(Panel):
 
     def copy(self) -> None:
         """Copy the chosen alert's evidence as JSON."""
-        self._actions.copy(*self.copy_text())
+        self._copy(*self.copy_text())
         self._say("copied as JSON" if self.chosen else "nothing to copy yet")
 
     def _chose(self) -> None:
@@ -187,10 +194,11 @@ class AlertList(Panel):
         self._changed()
 
     def _test(self) -> None:
-        self._say(self._actions.test() or "a test alert was sent")
+        self._tell_test()
+        self._say("a test alert was sent")
 
     def _add(self, texts: Mapping[str, str]) -> str | None:
-        refused = self._actions.add(texts)
+        refused = self._book.add_rule(texts)
         if refused is None:
             self._render_rules()
             self._say("rule added")
@@ -199,7 +207,7 @@ class AlertList(Panel):
     def _remove(self) -> str:
         if self.rules.index is not None:
             rule = self._shown_rules[self.rules.index]
-            refused = self._actions.remove(rule)
+            refused = self._book.remove_rule(rule)
             self._render_rules()
             self._say(refused or f"rule removed: {rule.name}")
         return "break"

@@ -4,7 +4,7 @@ import tkinter as tk
 
 from spreadwatch.core.snapshot import PairSnapshot, WindowExtremes
 from spreadwatch.core.spread import Extreme
-from spreadwatch.ui.cards.evidence_text import Prove
+from spreadwatch.ui.cards.evidence import Prove
 from spreadwatch.ui.kit import fonts, text
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.theme import Role
@@ -14,13 +14,13 @@ from spreadwatch.ui.kit.widgets import Copy, Value, frame, painted, still
 class WindowTable:
     """A row per window. A click on a number opens its evidence."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, prove: Prove, *, utc: bool) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, prove: Prove) -> None:
         px = painter.px
         self.frame = frame(parent, painter, "card")
         self._painter = painter
         self._copy = copy
         self._prove = prove
-        self._utc = utc
+        self._utc = painter.utc
         for column, words in ((1, "MAX"), (3, "MIN")):
             caption = still(self.frame, painter, words, fonts.CAPTION, "muted", "card")
             caption.grid(row=0, column=column, sticky="e", padx=(px(14), px(1)))
@@ -31,7 +31,7 @@ class WindowTable:
         spread, places, now_ms = pair.spread, pair.places, pair.at.wall_ms
         windows = (*pair.windows, WindowExtremes("reset", spread.high, spread.low))
         while len(self.rows) < len(windows):
-            row = _TableRow(self.frame, 1 + len(self.rows), self._painter, self._copy, self._prove, utc=self._utc)
+            row = _TableRow(self.frame, 1 + len(self.rows), self._painter, self._copy, self._prove)
             self.rows.append(row)
             self._painter.resized = True
         for row, window in zip(self.rows, windows, strict=False):
@@ -41,9 +41,9 @@ class WindowTable:
 class _TableRow:
     """One window's name, and its two extremes with their times."""
 
-    def __init__(self, parent: tk.Misc, row: int, painter: Painter, copy: Copy, prove: Prove, *, utc: bool) -> None:
+    def __init__(self, parent: tk.Misc, row: int, painter: Painter, copy: Copy, prove: Prove) -> None:
         px = painter.px
-        self._utc = utc
+        self._utc = painter.utc
         self._prove = prove
         self._window = ""
         self._extremes: dict[str, Extreme | None] = {}

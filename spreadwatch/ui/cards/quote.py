@@ -18,11 +18,11 @@ _TITLES = {Side.SPOT: ("SPOT", ""), Side.FUTURES: ("FUTURES", "USD-M perpetual")
 class QuoteCard:
     """One leg of a pair. The price that makes the spread is bright; a leg that is not live is greyed, with its age."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, side: Side, *, utc: bool) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, side: Side) -> None:
         px = painter.px
         self.side = side
         self.frame = card(parent, painter)
-        self._utc = utc
+        self._utc = painter.utc
         self._place_title(painter)
         self.ask = _PriceLine(self.frame, 1, painter, copy, "Ask", used=side is Side.SPOT)
         self.bid = _PriceLine(self.frame, 2, painter, copy, "Bid", used=side is Side.FUTURES)

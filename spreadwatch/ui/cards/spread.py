@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, Decimal
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.core.spread import Extreme
-from spreadwatch.ui.cards.evidence_text import Prove
+from spreadwatch.ui.cards.evidence import Prove
 from spreadwatch.ui.cards.extremes_table import WindowTable
 from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.painter import Painter
@@ -25,7 +25,7 @@ class SpreadCard:
     more than the least, a table of all takes their place. A click on one gives it to `prove`.
     """
 
-    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, prove: Prove, *, utc: bool) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, copy: Copy, prove: Prove) -> None:
         px = painter.px
         self._painter = painter
         self._compact = False
@@ -44,9 +44,9 @@ class SpreadCard:
         self._change, self._currency, self._bps = cells
         self._lines = extremes = frame(self.frame, painter, "card")
         extremes.grid(row=1, column=3, sticky="e")
-        self.maximum = _ExtremeLine(extremes, 0, painter, copy, prove, "max", utc=utc)
-        self.minimum = _ExtremeLine(extremes, 1, painter, copy, prove, "min", utc=utc)
-        self.table = WindowTable(self.frame, painter, copy, prove, utc=utc)
+        self.maximum = _ExtremeLine(extremes, 0, painter, copy, prove, "max")
+        self.minimum = _ExtremeLine(extremes, 1, painter, copy, prove, "min")
+        self.table = WindowTable(self.frame, painter, copy, prove)
         self.table.frame.grid(row=0, column=3, rowspan=3, sticky="e")
         self.table.frame.grid_remove()
         self.reason = WrappedLine(self.frame, painter, fonts.SMALL_WORDS, "card", lines=1)
@@ -123,14 +123,12 @@ def _standing(pair: PairSnapshot) -> str:
 class _ExtremeLine:
     """MAX or MIN since the reset, with its time. `kind`: 'max' or 'min'."""
 
-    def __init__(
-        self, parent: tk.Misc, row: int, painter: Painter, copy: Copy, prove: Prove, kind: str, *, utc: bool
-    ) -> None:
+    def __init__(self, parent: tk.Misc, row: int, painter: Painter, copy: Copy, prove: Prove, kind: str) -> None:
         px = painter.px
         self._role: Role = "up" if kind == "max" else "down"
         self._kind = kind
         self._prove = prove
-        self._utc = utc
+        self._utc = painter.utc
         self._extreme: Extreme | None = None
         still(parent, painter, kind.upper(), fonts.CAPTION, "muted", "card").grid(row=row, column=0, sticky="e")
         self.value = Value(parent, painter, copy, fonts.FIGURE, chars=5, press=self.press)

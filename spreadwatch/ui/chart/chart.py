@@ -50,11 +50,9 @@ class Chart:
     `changed` is called after it painted something outside of `render`, for the painter to be flushed.
     """
 
-    def __init__(
-        self, parent: tk.Misc, painter: Painter, changed: Callable[[], object], export: Export, *, utc: bool
-    ) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, changed: Callable[[], object], export: Export) -> None:
         self.frame = card(parent, painter)
-        self._painter, self._changed, self._export, self._utc = painter, changed, export, utc
+        self._painter, self._changed, self._export, self._utc = painter, changed, export, painter.utc
         px = painter.px
         self._bar = ChartBar(
             self.frame, painter, self.choose, self.back_to_live, self.toggle_reverse, self.export_visible
@@ -71,8 +69,8 @@ class Chart:
         painter.tint(self.canvas, background="card")
         self.canvas.pack(fill="both", expand=True)
         self._sheet = Sheet(self.canvas, painter)
-        self._plot = Plot(self._sheet, painter, utc=utc)
-        self._crosshair = Crosshair(self._sheet, painter, utc=utc)
+        self._plot = Plot(self._sheet, painter)
+        self._crosshair = Crosshair(self._sheet, painter)
         self._rim = self._sheet.line("accent")
         self._view_state, self._cache = View(), ColumnCache()
         self._reverse = False

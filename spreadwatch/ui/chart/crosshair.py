@@ -14,10 +14,10 @@ _SEPARATOR = "   "
 class Crosshair:
     """Two lines through what is under the mouse, and its time and value in words."""
 
-    def __init__(self, sheet: Sheet, painter: Painter, *, utc: bool) -> None:
+    def __init__(self, sheet: Sheet, painter: Painter) -> None:
         self.at: tuple[int, int] | None = None
         """Where the mouse is, None when it is elsewhere."""
-        self._painter, self._px, self._utc = painter, painter.px, utc
+        self._painter, self._px, self._utc = painter, painter.px, painter.utc
         self._line_height = int(sheet.canvas.tk.call("font", "metrics", fonts.SMALL_FIGURE, "-linespace"))
         self._lines = sheet.line("muted"), sheet.line("muted")
         self._rim, self._box = sheet.area("border"), sheet.area("background")

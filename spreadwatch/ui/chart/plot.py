@@ -19,11 +19,11 @@ _COLUMN_SPACE = 44  # and between two labels of the time axis
 class Plot:
     """Paints scenes. `resize` first; a scene's frame must be `across` pixels wide."""
 
-    def __init__(self, sheet: Sheet, painter: Painter, *, utc: bool) -> None:
+    def __init__(self, sheet: Sheet, painter: Painter) -> None:
         self.across = 1
         """The width of the plot without the labels on its right."""
         self.bottom = 1
-        self._painter, self._px, self._sheet, self._utc = painter, painter.px, sheet, utc
+        self._painter, self._px, self._sheet, self._utc = painter, painter.px, sheet, painter.utc
         self._line_height = int(sheet.canvas.tk.call("font", "metrics", fonts.SMALL_FIGURE, "-linespace"))
         self._word_height = int(sheet.canvas.tk.call("font", "metrics", fonts.SMALL_WORDS, "-linespace"))
         self._width = self._height = 1

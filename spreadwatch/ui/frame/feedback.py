@@ -1,4 +1,4 @@
-"""Brief words on what was just done, and the clipboard."""
+"""What the window says of its own accord: brief words on what was just done, and problems; and the clipboard."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -7,9 +7,13 @@ _FEEDBACK_MS = 1_800
 
 
 class Feedback:
-    """Says something for a moment. `show` paints the words, or takes them away when they are empty."""
+    """Says something for a moment. `show` paints the words, or takes them away when they are empty.
 
-    def __init__(self, root: tk.Misc, show: Callable[[str], None]) -> None:
+    `note` shows a problem until it is dismissed.
+    """
+
+    def __init__(self, root: tk.Misc, show: Callable[[str], None], note: Callable[[str], None]) -> None:
+        self.note = note
         self._root = root
         self._show = show
         self._timer: str | None = None

@@ -9,11 +9,11 @@ from spreadwatch.ui.frame.status_bar import REPAINT_MS
 from spreadwatch.ui.frame.title import Title
 from spreadwatch.ui.kit.painter import Painter
 
-Part = Callable[[PairSnapshot], None]
+Render = Callable[[PairSnapshot], None]
 """A widget's render."""
 
 
-class Display:
+class Guard:
     """Paints a pair into all parts. What a part raises stops no other part, and nothing here raises.
 
     When one fails, all are painted again as not live; when that fails too, or Tk does not take what was
@@ -25,8 +25,8 @@ class Display:
         painter: Painter,
         cover: Cover,
         title: Title,
-        parts: Callable[[], Iterable[Part]],
-        asides: Callable[[], Iterable[Part]],
+        parts: Callable[[], Iterable[Render]],
+        asides: Callable[[], Iterable[Render]],
         fit: Callable[[], None],
         told: Callable[[Exception], None],
     ) -> None:
@@ -102,10 +102,10 @@ class Display:
             return False
         return True
 
-    def _all(self) -> tuple[Part, ...]:
+    def _all(self) -> tuple[Render, ...]:
         return (*self._parts(), *self._asides(), self._title.render)
 
-    def _render(self, pair: PairSnapshot, parts: Iterable[Part]) -> list[Exception]:
+    def _render(self, pair: PairSnapshot, parts: Iterable[Render]) -> list[Exception]:
         errors: list[Exception] = []
         for part in parts:
             try:

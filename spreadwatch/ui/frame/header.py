@@ -17,9 +17,7 @@ _MENU = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
 class Header:
     """Symbol, badge and state pill on the left, buttons on the right; in compact mode only the menu button."""
 
-    def __init__(
-        self, parent: tk.Misc, painter: Painter, badge: str | None, reset: Callable[[], None], menu: Callable[[], None]
-    ) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, badge: str | None, reset: Callable[[], None]) -> None:
         px = painter.px
         self.frame = frame(parent, painter, "background")
         symbol, self._symbol = painted(self.frame, painter, fonts.SYMBOL, "text", "background", chars=None)
@@ -37,7 +35,7 @@ class Header:
         feedback.grid(row=0, column=4, sticky="e", padx=px(10))
         self._reset = ttk.Button(self.frame, text="Reset max/min", style=theme.BUTTON, command=reset)
         self._reset.grid(row=0, column=5, padx=(0, px(6)))
-        self.menu_button = ttk.Button(self.frame, text=_MENU, style=theme.BUTTON, command=menu)
+        self.menu_button = ttk.Button(self.frame, text=_MENU, style=theme.BUTTON)
         self.menu_button.grid(row=0, column=6)
         self.frame.columnconfigure(4, weight=1)
         self.frame.rowconfigure(0, minsize=px(31))

@@ -3,43 +3,71 @@
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Protocol
 
 from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.slider import Slider
 from spreadwatch.ui.kit.widgets import dress_menu, frame, painted
-from spreadwatch.ui.options import Playback
 
 SPEEDS: tuple[float | None, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, None)
 """What can be chosen, in times the recorded pace; None is as fast as it goes."""
-
-HINTS = (
-    (("Space",), "Play or pause the replay"),
-    (("[", "]"), "Slower, faster"),
-    (("N",), "On to the next max or min"),
-    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "PgDn"), "On the slider: 5 s, a minute"),
-)
-"""The keys of a replay, for the list of shortcuts."""
 
 _PLAY, _PAUSE, _AGAIN = "Play", "Pause", "Again"
 _SPEED_VARIABLE = "spreadwatch_speed"
 _CONTROL = 0x4
 
 
+class Player(Protocol):
+    """What the window knows of a replay and asks of it. Times in Unix ms; a speed of None is as fast as it goes.
+
+    `paused`: recorded time stands, or will once it is where it was sent.
+    """
+
+    @property
+    def first_ms(self) -> int: ...  # noqa: D102
+    @property
+    def last_ms(self) -> int: ...  # noqa: D102
+    @property
+    def position_ms(self) -> int: ...  # noqa: D102
+    @property
+    def target_ms(self) -> int | None: ...  # noqa: D102
+    @property
+    def speed(self) -> float | None: ...  # noqa: D102
+    @property
+    def paused(self) -> bool: ...  # noqa: D102
+    @property
+    def is_rushing(self) -> bool: ...  # noqa: D102
+    @property
+    def has_ended(self) -> bool: ...  # noqa: D102
+
+    def toggle(self) -> None:
+        """Play or pause; at the end, play from the beginning."""
+
+    def set_speed(self, speed: float | None) -> None:
+        """Play at so many times the recorded pace."""
+
+    def seek(self, at_ms: int) -> None:
+        """Go to a time."""
+
+    def find_extreme(self, symbol: str) -> None:
+        """Go on to the next event that moves max or min of a symbol, and pause there."""
+
+
 class PlaybackBar:
     """Render the state of a replay and hand on what a person asks of it."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter, playback: Playback, *, utc: bool) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, player: Player) -> None:
         px = painter.px
-        self._painter, self._playback, self._utc = painter, playback, utc
+        self._painter, self._player, self._utc = painter, player, painter.utc
         self._symbol = ""
         self._words: dict[str, str] = {}
         self.frame = frame(parent, painter, "background")
-        self.play = self._button(_PAUSE, 5, playback.toggle)
+        self.play = self._button(_PAUSE, 5, player.toggle)
         self.extreme = self._button("Next extreme", 0, self.find_extreme)
-        chars = len(text.clock(playback.first_ms, playback.last_ms, utc=utc))
+        chars = len(text.clock(player.first_ms, player.last_ms, utc=painter.utc))
         at, self._at = painted(self.frame, painter, fonts.SMALL_FIGURE, "text", "background", chars=chars, anchor="e")
-        self.slider = Slider(self.frame, painter, playback.first_ms, playback.last_ms, playback.seek)
+        self.slider = Slider(self.frame, painter, player.first_ms, player.last_ms, player.seek)
         end, self._end = painted(self.frame, painter, fonts.SMALL_FIGURE, "muted", "background", chars=8)
         self.speed = self._button("", 5, self._open_menu)
         self._menu = tk.Menu(self.frame, tearoff=False, font=fonts.WORDS, relief="flat")
@@ -61,7 +89,7 @@ class PlaybackBar:
 
     def _bind(self, window: tk.Misc) -> None:
         """Bind the keys, for the whole window."""
-        keys = {"space": self._playback.toggle, "n": self.find_extreme, "N": self.find_extreme}
+        keys = {"space": self._player.toggle, "n": self.find_extreme, "N": self.find_extreme}
         for key, act in keys.items():
             window.bind(f"<Key-{key}>", _handler(act))
         window.bind("<Key-bracketleft>", lambda _event: self.change_speed(-1))
@@ -72,29 +100,29 @@ class PlaybackBar:
     def render(self, symbol: str) -> None:
         """Paint what changed; `symbol` is the one shown, whose extremes are looked for."""
         self._symbol = symbol
-        playback, slider = self._playback, self.slider
-        held_ms, target_ms = slider.dragged_ms, playback.target_ms
-        slider.show(playback.position_ms, playback.position_ms if target_ms is None else target_ms)
-        shown_ms = playback.position_ms if held_ms is None else held_ms
+        player, slider = self._player, self.slider
+        held_ms, target_ms = slider.dragged_ms, player.target_ms
+        slider.show(player.position_ms, player.position_ms if target_ms is None else target_ms)
+        shown_ms = player.position_ms if held_ms is None else held_ms
         self._at.show(self._clock(shown_ms), "text" if held_ms is None else "accent")
-        self._end.show(self._clock(playback.last_ms), "muted")
-        self._say(self.play, _AGAIN if playback.has_ended else _PLAY if self._stands else _PAUSE)
-        self._say(self.speed, _speed(playback.speed))
+        self._end.show(self._clock(player.last_ms), "muted")
+        self._say(self.play, _AGAIN if player.has_ended else _PLAY if self._stands else _PAUSE)
+        self._say(self.speed, _speed(player.speed))
 
     @property
     def badge(self) -> str:
         """What the present number is: of a replay, of which day, and whether time stands."""
-        day = text.moment(self._playback.position_ms, utc=self._utc).partition(" ")[0]
+        day = text.moment(self._player.position_ms, utc=self._utc).partition(" ")[0]
         return f"{'PAUSED' if self._stands else 'REPLAY'} {day}"
 
     @property
     def _stands(self) -> bool:
-        playback = self._playback
-        is_hunting = playback.is_rushing and playback.target_ms is None
-        return playback.paused and not is_hunting
+        player = self._player
+        is_hunting = player.is_rushing and player.target_ms is None
+        return player.paused and not is_hunting
 
     def _clock(self, at_ms: int) -> str:
-        return text.clock(at_ms, self._playback.last_ms, utc=self._utc)
+        return text.clock(at_ms, self._player.last_ms, utc=self._utc)
 
     def _say(self, button: ttk.Button, words: str) -> None:
         path = str(button)
@@ -107,31 +135,31 @@ class PlaybackBar:
     def find_extreme(self) -> None:
         """Go on to the next max or min of the symbol shown."""
         if self._symbol:
-            self._playback.find_extreme(self._symbol)
+            self._player.find_extreme(self._symbol)
 
     def change_speed(self, by: int) -> None:
         """Take a slower or a faster one of SPEEDS."""
-        now = self._playback.speed
+        now = self._player.speed
         if now is None:
             place = len(SPEEDS) - 1 + by
         elif by > 0:
             place = next(place for place, one in enumerate(SPEEDS) if one is None or one > now)
         else:
             place = sum(one is not None and one < now for one in SPEEDS) - 1
-        self._playback.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
+        self._player.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
 
     def _open_menu(self) -> None:
         menu = self._menu
         menu.delete(0, "end")
         dress_menu(menu, self._painter)
         # The variable by its name: a `tkinter.Variable` freed by a worker's garbage collector aborts the process.
-        menu.setvar(_SPEED_VARIABLE, _speed(self._playback.speed))
+        menu.setvar(_SPEED_VARIABLE, _speed(self._player.speed))
         for speed in SPEEDS:
             menu.add_radiobutton(
                 label=_speed(speed),
                 value=_speed(speed),
                 variable=_SPEED_VARIABLE,  # type: ignore[arg-type]
-                command=lambda speed=speed: self._playback.set_speed(speed),  # type: ignore[misc]
+                command=lambda speed=speed: self._player.set_speed(speed),  # type: ignore[misc]
             )
         menu.update_idletasks()
         x = self.speed.winfo_rootx() + self.speed.winfo_width() - menu.winfo_reqwidth()

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import Literal
 
+from spreadwatch.ui.kit import fonts
+from spreadwatch.ui.kit.overlay import Panel
+from spreadwatch.ui.kit.painter import Painter
+from spreadwatch.ui.kit.widgets import frame, still
+
 Action = Literal[
     "reset", "copy", "evidence", "watch_list", "symbols", "remove", "gaps", "diagnostics", "compact", "topmost",
     "theme", "next", "previous", "shortcuts", "dismiss", "close", "alerts", "costs",
@@ -61,6 +66,12 @@ SHORTCUTS = (
     Shortcut("close", ("Mod+W", "Mod+Q"), "Close the window"),
 )
 BY_ACTION = {shortcut.action: shortcut for shortcut in SHORTCUTS}
+REPLAY_HINTS = (
+    (("Space",), "Play or pause the replay"),
+    (("[", "]"), "Slower, faster"),
+    (("N",), "On to the next max or min"),
+    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "PgDn"), "On the slider: 5 s, a minute"),
+)
 MORE_HINTS = (
     (("Click",), "Copy any value"),
     (("Tab", "Return"), "Reach and press anything"),
@@ -73,6 +84,7 @@ _KEYSYMS = {
     "PgDn": ("Next",), "PgUp": ("Prior",), "Esc": ("Escape",), "Del": ("Delete",), "?": ("question",),
     "+": ("plus", "equal", "KP_Add"), "-": ("minus", "KP_Subtract"),
 }  # fmt: skip
+_COLUMNS = 2
 _TYPING = "SpreadwatchTyping"
 """The binding tag of entries."""
 _ARROWS = {"Left": "\N{LEFTWARDS ARROW}", "Right": "\N{RIGHTWARDS ARROW}"}
@@ -140,3 +152,34 @@ def _handler(action: Callable[[], None]) -> "Callable[[tk.Event[tk.Misc]], str]"
         return "break"
 
     return handle
+
+
+class ShortcutList(Panel):
+    """The list of every key and what it does; of a replay's too, where there is one."""
+
+    def __init__(self, parent: tk.Misc, painter: Painter, *, is_replay: bool) -> None:
+        super().__init__(parent, painter)
+        px = painter.px
+        self.inner = inner = frame(self.card, painter, "card")
+        inner.pack(expand=True)
+        still(inner, painter, "SHORTCUTS", fonts.CAPTION, "muted", "card").grid(
+            row=0, column=0, columnspan=5, sticky="w", pady=(0, px(8))
+        )
+        apple = is_apple(parent)
+        table = [
+            ((one.group,) if one.group else tuple(label(key, apple=apple) for key in one.keys), one.words)
+            for one in SHORTCUTS
+            if one.group != ""
+        ]
+        table += [*(REPLAY_HINTS if is_replay else ()), *MORE_HINTS]
+        rows = -(-len(table) // _COLUMNS)
+        for number, (keys, words) in enumerate(table):
+            row, column = 1 + number % rows, number // rows * 3
+            held = "  ".join(keys)
+            still(inner, painter, held, fonts.SMALL_FIGURE, "text", "card").grid(
+                row=row, column=column, sticky="w", pady=px(3)
+            )
+            still(inner, painter, words, fonts.WORDS, "muted", "card").grid(
+                row=row, column=column + 1, sticky="w", padx=(px(16), 0)
+            )
+        inner.columnconfigure(2, minsize=px(36))

@@ -31,8 +31,6 @@ class StatusBar:
         show_shortcuts: Callable[[], None],
         show_gaps: Callable[[], None],
         recording: Callable[[], str],
-        *,
-        utc: bool,
     ) -> None:
         px = painter.px
         self.frame = frame(parent, painter, "background")
@@ -52,7 +50,7 @@ class StatusBar:
         self._measure = partial(painter.measure, words)
         self._said, self._width = "", 0
         self._cover, self._long = painted(self.frame, painter, words, "text", "background", chars=None, anchor="e")
-        times = "UTC" if utc else "local time"
+        times = "UTC" if painter.utc else "local time"
         still(self.frame, painter, times, fonts.SMALL_WORDS, "muted", "background").grid(row=0, column=7)
         label, self._record = painted(self.frame, painter, words, "down", "background", chars=0)
         label.grid(row=0, column=6, padx=(0, px(10)))

@@ -31,15 +31,13 @@ _COLUMNS = (
 class GapList(Panel):
     """The newest gaps, as many as fit, and how many there were. While open it is painted once a second."""
 
-    def __init__(
-        self, parent: tk.Misc, painter: Painter, gap_count: GapCount, changed: Callable[[], object], *, utc: bool
-    ) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, gap_count: GapCount, changed: Callable[[], object]) -> None:
         """Call `changed` after painting something outside of `render`."""
         super().__init__(parent, painter)
         self._painter = painter
         self._gap_count = gap_count
         self._changed = changed
-        self._utc = utc
+        self._utc = painter.utc
         self._snapshot: Snapshot | None = None
         self._painted_at = 0.0
         self._place_caption()

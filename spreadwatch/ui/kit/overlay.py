@@ -1,11 +1,24 @@
 """Panels laid over the window under its header, one at a time. No window of their own."""
 
 import tkinter as tk
+from typing import Protocol
 
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui.frame.window import Window
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import card, frame
+
+
+class Host(Protocol):
+    """The window that panels are laid over. `compact`: whether it shows the little that its small form has room for."""
+
+    root: tk.Tk
+    compact: bool
+
+    def lend(self, width: int, height: int) -> None:
+        """Make room for something passing, until `give_back`."""
+
+    def give_back(self) -> None:
+        """Take back the room that was lent."""
 
 
 class Panel:
@@ -25,6 +38,15 @@ class Panel:
         if not self.fills:
             painter.tint(self.card, highlightbackground="muted", highlightcolor="muted")
 
+    def asked(self, snapshot: Snapshot | None, *, is_open: bool) -> bool | str:
+        """Get ready after its key was pressed; tell whether it is to be open now, or in words why it cannot be."""
+        if not is_open:
+            self.render(snapshot, at_once=True)
+        return not is_open
+
+    def focus(self) -> None:
+        """Take the keyboard, right after it was opened."""
+
     def render(self, snapshot: Snapshot | None, *, at_once: bool = False) -> None:
         """Paint what changes with time; `at_once` however little ago it was painted."""
 
@@ -43,10 +65,11 @@ class Panel:
 class Overlay:
     """Opens a panel over everything in `area` from the upper edge of `first` on; a click closes it."""
 
-    def __init__(self, window: Window, area: tk.Misc, first: tk.Misc, number: tk.Misc, side: tk.Misc) -> None:
-        """Keep panels that need not cover all right of `number`, or else cover it whole: cut, it would be another.
+    def __init__(self, window: Host, area: tk.Misc, first: tk.Misc, number: tk.Misc, side: tk.Misc) -> None:
+        """Leave `number` in sight of a panel that need not fill the window; where there is no room, cover it whole.
 
-        What stands in `side` they cover in its full width, for the same reason.
+        Never a part of it, which would read as another number. What stands in `side` is covered in its full width,
+        for the same reason.
         """
         self.shown: Panel | None = None
         self._window = window

@@ -9,6 +9,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
+from spreadwatch.config import Config
 from spreadwatch.ui.kit.scale import Px
 from spreadwatch.ui.kit.theme import Palette, Role
 
@@ -32,11 +33,16 @@ ColourOption = Literal[
 
 
 class Painter:
-    """Collects changes of labels and hands them over in `flush`. `px` scales lengths to this screen."""
+    """Collects changes of labels and hands them over in `flush`. `px` scales lengths to this screen.
 
-    def __init__(self, root: tk.Misc, palette: Palette, px: Px) -> None:
+    `settings`: what a person set, for whatever is painted; `utc`: whether times of day are shown in UTC.
+    """
+
+    def __init__(self, root: tk.Misc, palette: Palette, px: Px, settings: Config) -> None:
         self.px = px
         self.palette = palette
+        self.settings = settings
+        self.utc = settings.window.time_zone == "utc"
         self.resized = False
         """True when a label changed its width or height; whoever fits the window sets it back."""
         self._tk = root.tk

@@ -30,7 +30,8 @@ _STEPS: dict[str, tuple[int, int]] = {
 class WatchList:
     """All symbols on one canvas. Everything of a frame goes through the painter, so it costs one Tcl call at most.
 
-    A click or the arrow keys give a symbol to `choose`, Delete gives it to `remove`. Nothing else moves the focus.
+    A click or the arrow keys give a symbol to `choose`, Delete asks to `remove` the one shown. Nothing else moves the
+    focus.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class WatchList:
         parent: tk.Misc,
         painter: Painter,
         choose: Callable[[str], None],
-        remove: Callable[[str], None],
+        remove: Callable[[], None],
         changed: Callable[[], object],
     ) -> None:
         """Call `changed` after painting something outside of `render`."""
@@ -93,7 +94,7 @@ class WatchList:
             "<Enter>": lambda _event: self._hold(held=True),
             "<Leave>": lambda _event: self._hold(held=False),
             "<Button-1>": self._clicked,
-            "<Delete>": lambda _event: self._remove(self._symbol),
+            "<Delete>": lambda _event: self._remove(),
             "<space>": lambda _event: self._sort_by(self.order.column),
         }
         for sequence, handle in (wheel | others).items():

@@ -3,6 +3,7 @@
 import tkinter as tk
 from collections.abc import Callable, Sequence
 
+from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.frame.shortcuts import is_apple, leave_typing_alone
 from spreadwatch.ui.kit import fonts, text
 from spreadwatch.ui.kit.overlay import Panel
@@ -26,12 +27,14 @@ class SymbolBox(Panel):
         parent: tk.Tk,
         painter: Painter,
         candidates: Callable[[], Sequence[str] | None],
+        watched: Callable[[], Sequence[str]],
         take: Callable[[str], str | None],
         changed: Callable[[], object],
     ) -> None:
         """Call `changed` after painting something by oneself."""
         super().__init__(parent, painter)
-        self._painter, self._candidates, self._take, self._changed = painter, candidates, take, changed
+        self._painter, self._take, self._changed = painter, take, changed
+        self._candidates, self._ask_watched = candidates, watched
         self._root = parent
         self._known: Sequence[str] | None = None
         self._watched: frozenset[str] = frozenset()
@@ -90,13 +93,16 @@ class SymbolBox(Panel):
             table.rowconfigure(number, minsize=height)
             self._rows.append((symbol_cell, mark_cell))
 
-    def open_with(self, watched: Sequence[str]) -> None:
-        """Begin anew: nothing typed, `watched` symbols marked. Call before it is laid over the window."""
-        self._known, self._watched = self._candidates(), frozenset(watched)
+    def asked(self, snapshot: Snapshot | None, *, is_open: bool) -> bool:
+        """Begin anew where it opens: nothing typed, what is watched marked."""
+        if is_open:
+            return False
+        self._known, self._watched = self._candidates(), frozenset(self._ask_watched())
         self.entry.delete(0, "end")
         self._chosen = 0
         self._say("")
         self._look_up()
+        return True
 
     def focus(self) -> None:
         """Let the keys go to the entry."""

@@ -1,4 +1,4 @@
-"""Payloads into quotes: a slow reader of JSON as oracle, every malformed field by name (RULES: rejects, order)."""
+"""Payloads into quotes: a slow reader of JSON as oracle, and every malformed field of design §5 by name."""
 
 import json
 import re
@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract, contract
-from spreadwatch.feed.parsing.base import positive
-from spreadwatch.feed.parsing.quotes import QuoteParser
+from spreadwatch.feed.parsing.quotes import QuoteParser, positive
 from tests.captures.files import Minutes
 from tests.captures.oracle import lines_of
 
@@ -53,7 +52,7 @@ def verdict(payload: bytes) -> str:
 
 
 def read_slowly(payload: bytes) -> Fields | None:
-    """Return the figures of a payload that is a quote of ETHUSDT or 1000PEPEUSDT by the rules, else None."""
+    """Return the figures of a payload that is a quote of ETHUSDT or 1000PEPEUSDT by design §5, else None."""
     try:
         message = json.loads(payload.decode())
     except (ValueError, RecursionError):
