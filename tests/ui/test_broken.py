@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.dashboard import Dashboard
+from spreadwatch.ui.frame import title
 from spreadwatch.ui.frame.faults import Faults, brief
 from spreadwatch.ui.kit import theme
 from tests.ui import examples
@@ -247,6 +248,20 @@ def _labels(root: tk.Tk) -> Iterator[str]:
         todo.extend(map(str, root.tk.splitlist(root.tk.call("winfo", "children", path))))
         if root.tk.call("winfo", "class", path) == "Label":
             yield path
+
+
+def test_the_title_stays_blank_for_as_long_as_the_cover_stands(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    dashboard = opened()
+    paint(dashboard, FIRST)
+    now_s = 0.0
+    monkeypatch.setattr(title.time, "monotonic", lambda: now_s)  # type: ignore[attr-defined]
+    fault = Breakage()
+    fault.into(dashboard._layout.header, "render")
+    fault.on = True
+    for count in range(3):
+        now_s += 60.0
+        dashboard.render(later(SECOND, count))
+        assert str(dashboard.root.title()).startswith("— "), count
 
 
 HOOKS = ("_layout.gap_count.take", "_layout.notice.show", "_layout.overlay.shown.render", "_guard.paint")

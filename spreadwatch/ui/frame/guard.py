@@ -85,6 +85,8 @@ class Guard:
                 self._hide()
             errors = (*errors, *worse)
         self.flush()
+        if self._cover.is_shown:
+            self._title.blank(self._symbol)  # what is pending may have held a live one
         for error in errors:
             self._told(error)
 
