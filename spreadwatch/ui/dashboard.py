@@ -11,7 +11,7 @@ from spreadwatch.ui.frame import placeholders
 from spreadwatch.ui.frame.error_screen import Cover
 from spreadwatch.ui.frame.faults import Faults, brief
 from spreadwatch.ui.frame.feedback import Feedback
-from spreadwatch.ui.frame.guard import Guard, Render
+from spreadwatch.ui.frame.guard import DisplayGuard, Render
 from spreadwatch.ui.frame.icon import set_icon
 from spreadwatch.ui.frame.loop import Loop
 from spreadwatch.ui.frame.menu import Menu, MenuState
@@ -69,7 +69,7 @@ class Dashboard:
         self._panels = Panels(layout, program, self._selection, feedback, self.choose, self._flush)
         self._faults = Faults(self.note)
         self._title = Title(root, painter, program.badge, layout.alerts.banner.title)
-        self._guard = Guard(
+        self._guard = DisplayGuard(
             painter,
             Cover(root, painter, layout.body, program.badge),
             self._title,

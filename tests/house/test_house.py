@@ -124,9 +124,9 @@ def test_a_table_that_is_not_there_is_told(tmp_path: Path, tables: dict[str, str
 
 WINDOWED = {
     "config.py": "class Config: ...",
-    "ui/program.py": "class Playback(Protocol):\n    def seek(self) -> None: ...\n"
+    "ui/program.py": "class Player(Protocol):\n    def seek(self) -> None: ...\n"
     "class Alerts(Protocol):\n    def rules(self) -> int: ...\n    def add(self) -> int: ...\n"
-    "class Program(Protocol):\n    badge: str\n    playback: Playback | None\n"
+    "class Program(Protocol):\n    badge: str\n    playback: Player | None\n"
     "    @property\n    def alerts(self) -> Alerts: ...",
     "ui/dashboard.py": "from spreadwatch.config import Config\nfrom spreadwatch.ui.program import Program\n"
     "class Dashboard:\n    def __init__(self, program: Program, settings: 'Config') -> None: ...",

@@ -13,7 +13,7 @@ Render = Callable[[PairSnapshot], None]
 """A widget's render."""
 
 
-class Guard:
+class DisplayGuard:
     """Paints a pair into all parts. What a part raises stops no other part, and nothing here raises.
 
     When one fails, all are painted again as not live; when that fails too, or Tk does not take what was
