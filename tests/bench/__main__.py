@@ -24,7 +24,6 @@ from tests.bench.rows import ROWS, Stage
 
 FIGURES = ("receive", "snapshot", *windows.SCENES, "lasting", "chart", "record")
 _SECONDS, _LAP_S = 10.0, 0.5
-_PAIRS = 15
 _BAR = 1.02
 
 
@@ -58,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     other = parser.add_argument_group("against another checkout", f"rows: {', '.join(ROWS)}")
     other.add_argument("--against", metavar="CHECKOUT", type=Path, help="a clone of this repository at another commit")
     other.add_argument("--build", metavar="CHECKOUT", type=Path, default=ROOT, help="in place of this one as the new")
-    other.add_argument("--pairs", type=int, default=_PAIRS, help=f"rounds of old, new and old again ({_PAIRS})")
+    other.add_argument("--pairs", type=int, default=against.ENOUGH, help="rounds of old, new and old again (15)")
     other.add_argument("--bar", metavar="[ROW=]X", action="append", default=[], help="largest new ÷ old (1.02)")
     other.add_argument("--capture", metavar="FILE", type=Path, help="quotes of BTCUSDT, in place of our own")
     return parser

@@ -16,6 +16,9 @@ from tests.bench.pairs import Comparison, Verdict
 from tests.bench.processes import ContenderError
 from tests.bench.rows import ROWS, Run, Stage, Values
 
+ENOUGH = 15
+"""Pairs from which on a median proves something."""
+
 _ORDERS = tuple(itertools.permutations(("new", "old", "again")))
 _SPARE = 3
 """So many rounds of a row may fail before it is given up."""
@@ -171,9 +174,10 @@ def report(outcome: Outcome, plan: Plan, where: Mapping[str, object]) -> dict[st
 
 def page(outcome: Outcome, plan: Plan) -> str:
     """Return the outcome as text for people."""
+    few = "" if plan.pairs >= ENOUGH else f"; fewer than {ENOUGH} prove nothing"
     lines = [
         *(f"{name}: {root / 'spreadwatch'} at {commit_of(root)}" for name, root in plan.builds.items()),
-        f"{plan.pairs} rounds of old, new and old again; medians; user + system of the measured process",
+        f"{plan.pairs} rounds of old, new and old again; medians; user + system of the measured process{few}",
         "A/A band: where the median of so many old ÷ old falls in 95 % of all cases",
         "",
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.bench import __main__ as bench
 from tests.bench import against
@@ -210,6 +211,8 @@ def test_a_comparison_is_told_as_a_table() -> None:
     page = against.page(outcome, plan)
     assert f"old: {ROOT / 'spreadwatch'} at" in page
     assert "MISSED" in page
+    assert "prove nothing" not in page
+    assert "fewer than 15 prove nothing" in against.page(outcome, structs.replace(plan, pairs=14))
     assert "idle: not measured: a quote was lost" in page
 
 
