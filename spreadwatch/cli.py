@@ -4,16 +4,17 @@ import argparse
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import platformdirs
 
 from spreadwatch import __version__, config
-from spreadwatch.commands.history_arguments import add_history
+from spreadwatch.commands.history_arguments import add_history, take_times
 from spreadwatch.commands.output import in_encoding, say
+from spreadwatch.core import times
 from spreadwatch.errors import SpreadwatchError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 OK, BUG, INTERRUPTED = 0, 1, 130
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 1 << 43  # after every recorded moment
 
 log = logging.getLogger(__name__)
@@ -122,14 +122,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_replay(commands: "argparse._SubParsersAction[_Parser]", common: _Parser) -> None:
-    replay = commands.add_parser("replay", parents=[common], help="play a capture, or a time of the recording")
+    meaning = "play a capture, or a time of the recording"
+    replay = commands.add_parser(
+        "replay", parents=[common], help=meaning, description=f"{meaning[0].upper()}{meaning[1:]}. {times.HOW}"
+    )
+    take_times(replay)
     replay.add_argument(
         "file", type=Path, nargs="?", metavar="FILE", help="JSON Lines of raw frames, .gz allowed; else the recording"
     )
     replay.add_argument(
-        "--from", dest="from_ms", type=_moment, metavar="T", help="begin at 2026-07-03T08:30:36 (UTC), or Unix ms"
+        "--from", dest="start", metavar="TIME", help="begin at 2026-07-03T08:30:36 (UTC), Unix seconds or ms, or -5m"
     )
-    replay.add_argument("--to", dest="to_ms", type=_moment, metavar="T", help="end before that time")
+    replay.add_argument("--to", dest="end", metavar="TIME", help="end before that time")
     replay.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="times the recorded pace, or max (1)")
     replay.add_argument("--json", action="store_true", help="no window: print the last snapshot of each symbol")
     replay.set_defaults(command="replay")
@@ -143,30 +147,23 @@ def _speed(text: str) -> float | None:
     return None if text == "max" else _positive(text, 1e6, "a speed above 0, or max")
 
 
-def _moment(text: str) -> int:
-    """Return Unix ms; a time without an offset is UTC."""
-    try:
-        if text.isascii() and text.isdigit():
-            at_ms = int(text)
-        else:
-            at = datetime.fromisoformat(text)
-            at_ms = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
-    except (ValueError, OverflowError):
-        at_ms = -1
-    if not 0 <= at_ms < _LAST_MS:
-        raise argparse.ArgumentTypeError(f"expected a time such as 2026-07-03T08:30:36 or Unix ms, got {text!r}")
-    return at_ms
-
-
 def _check_replay(arguments: argparse.Namespace) -> None:
     """Complete the times of a replay. Raises UsageError where they do not go together."""
-    if arguments.file is None and arguments.from_ms is None and arguments.to_ms is None:
+    now_ms = time.time_ns() // 1_000_000
+    try:
+        from_ms, to_ms = (
+            None if text is None else times.read(f"spreadwatch replay: {name}", text, now_ms)
+            for name, text in (("--from", arguments.start), ("--to", arguments.end))
+        )
+    except times.NotAMomentError as error:
+        raise UsageError(f"{error} (see spreadwatch replay --help)") from error
+    if arguments.file is None and from_ms is None and to_ms is None:
         raise UsageError(
             "spreadwatch replay: give a capture FILE, or --from or --to for a time of the recording "
             "(see spreadwatch replay --help)"
         )
-    arguments.from_ms = arguments.from_ms or 0
-    arguments.to_ms = _LAST_MS if arguments.to_ms is None else arguments.to_ms
+    arguments.from_ms = from_ms or 0
+    arguments.to_ms = _LAST_MS if to_ms is None else to_ms
     if arguments.from_ms >= arguments.to_ms:
         raise UsageError("spreadwatch replay: --from must be before --to (see spreadwatch replay --help)")
 

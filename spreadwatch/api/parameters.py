@@ -1,26 +1,19 @@
-"""Parameters of a request: foreign text becomes typed values, or one sentence that names the fault. Pure."""
+"""Parameters of a request: foreign text becomes typed values, or one sentence that names the fault."""
 
 import re
+import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
 from spreadwatch.config.kinds import RefusedError, Symbol
-from spreadwatch.core.times import EPOCH
-
-FIRST_MS = 946_684_800_000
-"""2000-01-01: no exchange of this kind is older."""
-END_MS = 4_102_444_800_000
-"""2100-01-01."""
+from spreadwatch.core import times
 
 Kind = Literal["symbol", "moment"]
-_MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:(Z)|([+\- ])(\d\d):?(\d\d))?", re.ASCII
-)
-_UNIX = re.compile(r"\d{1,16}", re.ASCII)
+_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$", re.ASCII)
+"""The offset of a time whose plus nobody encoded: it arrives as a blank."""
 
 
 class BadParameterError(ValueError):
@@ -79,39 +72,11 @@ def symbol(name: str, text: str) -> str:
 
 
 def moment(name: str, text: str) -> int:
-    """Return a moment as Unix ms: an ISO date and time, UTC unless it carries an offset, or Unix ms already.
-
-    Raises BadParameterError.
-    """
-    at_ms = int(text) if _UNIX.fullmatch(text) else _calendar(text)
-    if at_ms is None:
-        raise BadParameterError(
-            name, f"{name} must be a time such as 2026-07-03T08:30:36 (UTC) or Unix milliseconds, not {_shown(text)}"
-        )
-    if not FIRST_MS <= at_ms < END_MS:
-        raise BadParameterError(
-            name, f"{name} must lie between the years 2000 and 2100 (Unix times are in milliseconds), not {text}"
-        )
-    return at_ms
-
-
-def _calendar(text: str) -> int | None:
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        return None
-    day, minute, second, fraction, _, sign, hours, minutes = match.groups()
+    """Return a moment as Unix ms. Raises BadParameterError."""
     try:
-        local = datetime.fromisoformat(f"{day}T{minute}:{second or '00'}").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    ahead = timedelta()
-    if sign:
-        if int(hours) > 23 or int(minutes) > 59:
-            return None
-        ahead = timedelta(hours=int(hours), minutes=int(minutes))
-        ahead = -ahead if sign == "-" else ahead  # a plus in a query that nobody encoded arrives as a blank
-    whole_ms = (local - EPOCH) // timedelta(milliseconds=1) - ahead // timedelta(milliseconds=1)
-    return whole_ms + int((fraction or "").ljust(3, "0")[:3])
+        return times.read(name, _LOST_PLUS.sub(r"\1+\2", text), time.time_ns() // 1_000_000)
+    except times.NotAMomentError as error:
+        raise BadParameterError(name, str(error)) from error
 
 
 def _shown(text: str) -> str:

@@ -3,12 +3,12 @@
 import platform
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from spreadwatch import __version__
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
+from spreadwatch.core.times import utc
 from spreadwatch.feed.health import HealthReport
 
 _PACKAGES = ("websocket-client", "msgspec", "truststore", "platformdirs", "python-dotenv")
@@ -71,6 +71,6 @@ def _known(value: float | None, unit: str) -> str:
 
 
 def _gap(gap: Gap) -> str:
-    start = datetime.fromtimestamp(gap.start.wall_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    start = utc(gap.start.wall_ms, "milliseconds")
     length = "still open" if gap.end is None else f"{gap.end.since(gap.start) / 1000:.3f} s"
     return f"{start} {gap.symbol} {gap.side} {length}: {gap.reason}"

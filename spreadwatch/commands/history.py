@@ -15,13 +15,13 @@ from msgspec import Struct
 
 from spreadwatch.commands import history_text
 from spreadwatch.commands.history_export import Target, export, target
-from spreadwatch.commands.output import in_encoding, say
-from spreadwatch.commands.times import read_time
+from spreadwatch.commands.output import in_encoding, say, writer
 from spreadwatch.config import Config
 from spreadwatch.config.wording import closest, printable
 from spreadwatch.core import answers_json
 from spreadwatch.core.answers import Bar, Price
-from spreadwatch.core.times import iso
+from spreadwatch.core.numbers import split_symbol
+from spreadwatch.core.times import NotAMomentError, iso, read
 from spreadwatch.errors import UsageError
 from spreadwatch.feed.binance import canonical
 from spreadwatch.storage.history import END_MS, History
@@ -65,7 +65,10 @@ def _asked(arguments: argparse.Namespace, now_ms: int) -> Asked:
 
     def moment(name: str, shown: str) -> int | None:
         text = getattr(arguments, name, None)
-        return None if text is None else read_time(shown, text, now_ms)
+        try:
+            return None if text is None else read(shown, text, now_ms, past=True)
+        except NotAMomentError as error:
+            raise UsageError(str(error)) from error
 
     exporting = arguments.question == "export"
     start_ms = moment("start", "--from" if exporting else "FROM")
@@ -97,8 +100,8 @@ def _recorded(history: History, settings: Config) -> list[str]:
 
 
 def _hint(symbol: str, known: list[str]) -> str:
-    coins = {history_text.coin(one): one for one in reversed(known)}
-    if near := closest(history_text.coin(symbol), coins):
+    coins = {split_symbol(one)[0]: one for one in reversed(known)}
+    if near := closest(split_symbol(symbol)[0], coins):
         return f"did you mean {coins[near]}?"
     names = ", ".join(known[:_SHOWN_SYMBOLS]) + (", …" if len(known) > _SHOWN_SYMBOLS else "")
     return f"it holds {names}: name one with --symbol"
@@ -118,7 +121,7 @@ def _tell(history: History, symbols: list[str], asked: Asked) -> None:
         for one in answers:
             _write_json(sys.stdout, one)
     else:
-        for line in history_text.aligned(rows):
+        for line in history_text.aligned(rows, writer(sys.stdout)):
             sys.stdout.write(in_encoding(line, sys.stdout.encoding or "utf-8") + "\n")
 
 
@@ -198,7 +201,7 @@ def _write_all(found: Iterable[Price | Bar], *, as_json: bool) -> None:
         for one in found:
             _write_json(sys.stdout, answers_json.bar(one) if isinstance(one, Bar) else answers_json.step(one))
         return
-    lines = history_text.Lines()
+    lines = history_text.Lines(writer(sys.stdout))
     for one in found:
         text = lines.bar(one) if isinstance(one, Bar) else lines.price(one)
         sys.stdout.write(in_encoding(text, encoding) + "\n")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from spreadwatch.commands.times import HOW
+from spreadwatch.core.times import HOW
 
 KINDS = ("quotes", "trades", "spread")
 FORMATS = ("csv", "jsonl", "capture")
@@ -54,5 +54,10 @@ def _question(questions: Any, name: str, meaning: str) -> argparse.ArgumentParse
     parser.add_argument("--all", action="store_true", help="every recorded coin", **absent)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from this TOML file", **absent)
     parser.add_argument("-v", "--verbose", action="count", help="log more; twice for all", **absent)
-    parser._negative_number_matcher = _LOOKS_NEGATIVE  # noqa: SLF001 - or else -5m would be taken for an option
+    take_times(parser)
     return parser
+
+
+def take_times(parser: argparse.ArgumentParser) -> None:
+    """Let values such as -5m be times: else they would be taken for options."""
+    parser._negative_number_matcher = _LOOKS_NEGATIVE  # noqa: SLF001 - argparse has no public way

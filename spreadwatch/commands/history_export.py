@@ -21,7 +21,7 @@ from msgspec import Struct
 from spreadwatch.commands.output import say
 from spreadwatch.commands.progress import ProgressBar
 from spreadwatch.config.wording import printable
-from spreadwatch.core.times import iso
+from spreadwatch.core.times import utc
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.storage.export import Form, Kind, Wanted, write
 from spreadwatch.storage.history import History
@@ -168,7 +168,7 @@ class _Export:
     def _tell_rest(self, written: Path, *, by_hand: bool) -> None:
         """Say what is in a file that is not whole. After Ctrl-C that is known exactly."""
         rows = f"{self._rows:,} rows" if by_hand else f"at least {self._rows:,} rows"
-        until = f", up to {iso(self._until_ms, 'milliseconds')}Z," if self._rows else ""
+        until = f", up to {utc(self._until_ms, 'milliseconds')}," if self._rows else ""
         kept = f"; {self._path} is as it was" if written.name != self._path.resolve().name else ""
         say(f"{'interrupted' if by_hand else 'not complete'}: {rows}{until} are in {written}{kept}")
 

@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from spreadwatch.commands.times import length
+from spreadwatch.commands.output import Write
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
-from spreadwatch.core.times import iso
+from spreadwatch.core.numbers import GROUP, MINUS, plain, split_symbol
+from spreadwatch.core.times import length, utc
 
 Row = tuple[str, ...]
 
-_NUMBER = re.compile(r"[+−]?\d[\d,.]*( \w+)?")
-_QUOTE_ASSET = re.compile(r"(?:FDUSD|USDT|USDC|USD1|BUSD|BTC|ETH|BNB|EUR|TRY)$")
+_AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?( \w+)?")
+_NUMBER = re.compile(rf"[+\-{MINUS}]?\d[\d,.{GROUP}]*( \w+)?")
 
 _SOURCES = {"trade": "spot trade", "mid": "spot mid", "quotes": "of quotes", "bars": "of one-second bars"}
 
@@ -32,7 +33,7 @@ def spread(symbol: str, asked_ms: int, found: SpreadValue | None, *, newest: boo
 
 def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Row:
     """Return the cells of high and low of a minute."""
-    minute = iso(asked_ms, "minutes") + "Z"
+    minute = utc(asked_ms, "minutes")
     if found is None:
         return symbol, minute, "N/A", "no price was recorded in this minute"
     return (
@@ -48,7 +49,7 @@ def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Row:
 
 def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Row:
     """Return the cells of high and low of the spread in a minute."""
-    minute = iso(asked_ms, "minutes") + "Z"
+    minute = utc(asked_ms, "minutes")
     if found is None:
         return symbol, minute, "N/A", "no spread was recorded in this minute"
     high, low = signed(found.high, symbol), signed(found.low, symbol)
@@ -61,9 +62,9 @@ def gap(one: RecordedGap) -> Row:
     return one.symbol, one.side.value, _exactly(one.start_ms), lasted, one.reason
 
 
-def aligned(rows: Iterable[Row]) -> list[str]:
+def aligned(rows: Iterable[Row], write: Write) -> list[str]:
     """Return rows as lines with their columns below each other: numbers to the right, words to the left."""
-    cells = list(rows)
+    cells = [[_written(text, write) for text in row] for row in rows]
     widths: dict[int, int] = {}
     for row in cells:
         for column, text in enumerate(row[:-1]):  # what comes last in a row needs no room
@@ -75,25 +76,20 @@ def aligned(rows: Iterable[Row]) -> list[str]:
 
 def amount(number: Decimal, symbol: str) -> str:
     """Write a price exactly, with its currency where the symbol's name tells it."""
-    found = _QUOTE_ASSET.search(symbol)
-    return f"{number:f} {found[0]}" if found else f"{number:f}"
-
-
-def coin(symbol: str) -> str:
-    """Return a symbol without its currency, as far as the name tells it: BTC of BTCUSDT."""
-    return _QUOTE_ASSET.sub("", symbol) or symbol
+    return f"{plain(number)} {split_symbol(symbol)[1]}".rstrip()
 
 
 def signed(number: Decimal, symbol: str) -> str:
     """Write a spread exactly, with its sign and currency."""
-    return ("+" if number >= 0 else "−") + amount(abs(number), symbol)
+    return ("+" if number > 0 else "") + amount(number, symbol)
 
 
 class Lines:
     """Lines that are written one by one: a column grows when it must, and never shrinks."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Write) -> None:
         """Begin with narrow columns."""
+        self._write = write
         self._widths: dict[int, int] = {}
 
     def price(self, one: Price) -> str:
@@ -104,13 +100,18 @@ class Lines:
         """Return the line of a second of the spread."""
         first, high, low, last = (signed(number, one.symbol) for number in (one.open, one.high, one.low, one.close))
         words = ("open", first, "high", high, "low", low, "close", last, f"{one.samples:,} samples")
-        return self._line(iso(one.second * 1000, "seconds") + "Z", one.symbol, *words)
+        return self._line(utc(one.second * 1000, "seconds"), one.symbol, *words)
 
-    def _line(self, *cells: str) -> str:
+    def _line(self, *words: str) -> str:
+        cells = [_written(text, self._write) for text in words]
         for column, text in enumerate(cells):
             if len(text) > self._widths.get(column, 0):
                 self._widths[column] = len(text)
         return "  ".join(_padded(text, self._widths[column]) for column, text in enumerate(cells)).rstrip()
+
+
+def _written(text: str, write: Write) -> str:
+    return write(text) if _AMOUNT.fullmatch(text) else text
 
 
 def _padded(text: str, width: int) -> str:
@@ -118,7 +119,7 @@ def _padded(text: str, width: int) -> str:
 
 
 def _exactly(at_ms: int) -> str:
-    return iso(at_ms, "milliseconds") + "Z"
+    return utc(at_ms, "milliseconds")
 
 
 def _since(at_ms: int, asked_ms: int, *, newest: bool) -> str:
@@ -127,4 +128,4 @@ def _since(at_ms: int, asked_ms: int, *, newest: bool) -> str:
 
 
 def _nothing(what: str, asked_ms: int, *, newest: bool) -> str:
-    return f"no {what} is recorded" if newest else f"no {what} is recorded at or before {iso(asked_ms)}Z"
+    return f"no {what} is recorded" if newest else f"no {what} is recorded at or before {utc(asked_ms)}"

@@ -3,14 +3,25 @@
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TextIO
 
 from spreadwatch.core.leg import State
+from spreadwatch.core.numbers import GROUP, MINUS, bps, on_screen, percent, signed
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot, to_json
 
 _UP = "\x1b[{lines}A"
 _CLEAR_TO_END = "\x1b[J"
+_NO_VALUE = "\N{EM DASH}"
+
+Write = Callable[[str], str]
+"""Puts a number, written in ASCII, into the form of what it is written to."""
+
+
+def writer(out: TextIO) -> Write:
+    """Return how numbers look on `out`: as on any screen on a terminal, in ASCII elsewhere."""
+    return on_screen if out.isatty() else str
 
 
 class JsonLines:
@@ -36,13 +47,14 @@ class Lines:
         self._out = out
         self._over = 0
         self._terminal = out.isatty()
+        self._write = writer(out)
         self._encoding = out.encoding or "utf-8"
 
     def show(self, snapshot: Snapshot) -> None:
         """Write every pair."""
         if self._terminal and self._over:
             self._out.write(_UP.format(lines=self._over) + _CLEAR_TO_END)
-        lines = [line(pair) for pair in snapshot.pairs]
+        lines = [line(pair, self._write) for pair in snapshot.pairs]
         if self._terminal:
             size = shutil.get_terminal_size()
             if len(lines) > 1:
@@ -55,17 +67,17 @@ class Lines:
 
 
 def table(snapshot: Snapshot) -> list[str]:
-    """Return the watch list as lines: the best edge first, what is not live last."""
+    """Return the watch list as lines for a terminal: the best edge first, what is not live last."""
     rows = sorted(snapshot.rows, key=lambda row: (row.edge_bps is None, -(row.edge_bps or 0), row.symbol))
     cells = [("symbol", "spread", "bps", "edge bps", "size", "funding", "state")]
     cells += [
         (
             row.symbol,
-            signed(row.spread, row.places),
-            signed(row.bps, 2),
-            signed(row.edge_bps, 2),
-            "—" if row.size_quote is None else f"{row.size_quote:,.0f}",
-            "—" if row.funding_rate is None else signed(row.funding_rate * 100, 4) + " %",
+            _NO_VALUE if row.spread is None else on_screen(signed(row.spread, row.places)),
+            _NO_VALUE if row.bps is None else on_screen(bps(row.bps)),
+            _NO_VALUE if row.edge_bps is None else on_screen(bps(row.edge_bps)),
+            _NO_VALUE if row.size_quote is None else on_screen(f"{row.size_quote:.0f}"),
+            _NO_VALUE if row.funding_rate is None else on_screen(percent(row.funding_rate, 4)),
             row.state.value,
         )
         for row in rows
@@ -79,15 +91,19 @@ def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
     return [first.strip().ljust(widths[0]), *numbers, last.strip()]
 
 
-def line(pair: PairSnapshot) -> str:
+def line(pair: PairSnapshot, write: Write) -> str:
     """Return one line with all that a glance needs; not live, the reason instead of the spread."""
     spread, places = pair.spread, pair.places
-    high = signed(spread.high.spread if spread.high else None, places)
-    low = signed(spread.low.spread if spread.low else None, places)
+
+    def shown(number: Decimal | None) -> str:
+        return _NO_VALUE if number is None else write(signed(number, places))
+
     if pair.state is State.LIVE:
-        now = f"{signed(spread.current, places)}  {signed(spread.bps, 2)} bps"
+        in_bps = _NO_VALUE if spread.bps is None else write(bps(spread.bps))
+        now = f"{shown(spread.current)}  {in_bps} bps"
     else:
-        now = f"—  {pair.state.value}: {pair.reason}"
+        now = f"{_NO_VALUE}  {pair.state.value}: {pair.reason}"
+    high, low = (shown(extreme.spread if extreme else None) for extreme in (spread.high, spread.low))
     return f"{pair.symbol}  {now}  max {high}  min {low}"
 
 
@@ -96,16 +112,9 @@ def in_encoding(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        plainer = text.replace("−", "-").replace("—", "--").replace("·", ";").replace("…", "...")
+        plainer = text.replace(MINUS, "-").replace(GROUP, " ").replace("—", "--").replace("·", ";").replace("…", "...")
         return plainer.encode(encoding, "backslashreplace").decode(encoding)
     return text
-
-
-def signed(number: Decimal | None, places: int) -> str:
-    """Return a number with its sign and `places` decimals; '—' for None."""
-    if number is None:
-        return "—"
-    return f"{number:+.{places}f}".replace("-", "−")
 
 
 def say(sentence: str) -> None:

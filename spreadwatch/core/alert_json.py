@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from spreadwatch.core.alerts import Alert, Number, Rule
-from spreadwatch.core.snapshot import plain, quote_to_json
+from spreadwatch.core.numbers import bps, plain, signed, significant_places
+from spreadwatch.core.snapshot import quote_to_json
 
 
 def alert_to_json(alert: Alert) -> dict[str, object]:
@@ -28,17 +29,26 @@ def alert_to_json(alert: Alert) -> dict[str, object]:
 
 
 def sentence(alert: Alert) -> str:
-    """Say what happened: 'entry is cheap: ETHUSDT edge is 3.51 bps, at or above 3.50'."""
+    """Say what happened: 'entry is cheap: ETHUSDT edge is +3.51 bps, at or above +3.50'."""
     rule = alert.rule
     return (
-        f"{rule.name}: {alert.symbol} {rule.number.value} is {readable(alert.value, rule.number)}, "
-        f"at or {rule.side.value} {rule.level:f}"
+        f"{rule.name}: {alert.symbol} {rule.number.value} is {value(alert)}, "
+        f"at or {rule.side.value} {typed(rule.level)}"
     )
 
 
-def readable(value: Decimal, number: Number) -> str:
-    """Write a value with its unit: basis points to two decimals, a spread exactly."""
-    return f"{value:f}" if number is Number.SPREAD else f"{value:.2f} bps"
+def value(alert: Alert) -> str:
+    """Write what fired, with its sign: basis points with their unit, a spread with the decimals of its prices."""
+    if alert.rule.number is not Number.SPREAD:
+        return f"{bps(alert.value)} bps"
+    quotes = alert.spot, alert.futures
+    return signed(alert.value, max(significant_places(price) for one in quotes for price in (one.bid, one.ask)))
+
+
+def typed(number: Decimal) -> str:
+    """Write a number that somebody typed, with its sign and all its digits."""
+    exponent = number.as_tuple().exponent
+    return signed(number, -exponent if isinstance(exponent, int) and exponent < 0 else 0)
 
 
 def _rule_to_json(rule: Rule) -> dict[str, object]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from spreadwatch.core.net import Fees, edge_bps
+from spreadwatch.core.numbers import BPS_KEPT_PLACES
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.core.spread import bps, too_far_apart
 
@@ -278,7 +279,8 @@ def _alert(serial: int, watch: Watch, symbol: str, seen: _Seen) -> Alert:
 
 
 def _value(number: Number, spot: Quote, futures: Quote, fees: Fees) -> Decimal:
+    """Return what a rule compares with its level: of basis points what other programs get to see of them."""
     if number is Number.EDGE:
-        return edge_bps(spot, futures, fees)
+        return round(edge_bps(spot, futures, fees), BPS_KEPT_PLACES)
     spread = spot.ask - futures.bid
-    return bps(spread, spot.ask) if number is Number.BPS else spread
+    return round(bps(spread, spot.ask), BPS_KEPT_PLACES) if number is Number.BPS else spread

@@ -7,8 +7,9 @@ for a price "N/A".
 from collections.abc import Iterable, Sequence
 
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
-from spreadwatch.core.snapshot import Snapshot, plain, to_json
-from spreadwatch.core.times import MINUTE_MS, iso
+from spreadwatch.core.numbers import plain
+from spreadwatch.core.snapshot import Snapshot, to_json
+from spreadwatch.core.times import MINUTE_MS, utc
 
 NOT_AVAILABLE = "N/A"
 
@@ -19,23 +20,23 @@ def price(symbol: str, asked_ms: int, found: Price | None) -> Json:
     """Tell the price that held at a moment."""
     return {
         "symbol": symbol,
-        "timestamp": iso(asked_ms),
+        "timestamp": utc(asked_ms),
         "price": plain(found.price) if found else NOT_AVAILABLE,
-        "actual_timestamp": iso(found.at_ms) if found else None,
+        "actual_timestamp": utc(found.at_ms) if found else None,
         "source": found.source if found else None,
     }
 
 
 def step(one: Price) -> Json:
     """Tell one of many prices and since when it held."""
-    return {"symbol": one.symbol, "timestamp": iso(one.at_ms), "price": plain(one.price), "source": one.source}
+    return {"symbol": one.symbol, "timestamp": utc(one.at_ms), "price": plain(one.price), "source": one.source}
 
 
 def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Json:
     """Tell high and low of the minute in which a moment lies."""
     return {
         "symbol": symbol,
-        "minute": iso(asked_ms, "minutes"),
+        "minute": utc(asked_ms, "minutes"),
         "high": plain(found.high) if found else None,
         "low": plain(found.low) if found else None,
         "source": found.source if found else None,
@@ -57,7 +58,7 @@ def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Json:
     """Tell high and low of the spread in the minute in which a moment lies."""
     return {
         "symbol": symbol,
-        "minute": iso(asked_ms, "minutes"),
+        "minute": utc(asked_ms, "minutes"),
         "minute_ms": asked_ms - asked_ms % MINUTE_MS,
         "high": plain(found.high) if found else None,
         "low": plain(found.low) if found else None,

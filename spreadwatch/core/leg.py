@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from spreadwatch.core.events import Phase
+from spreadwatch.core.numbers import significant_places
 from spreadwatch.core.quote import Instant, Quote, Side
 
 UNHEARD_MS = 8_000
@@ -129,9 +130,3 @@ class Leg:
     def shown_places(self) -> int:
         """Return how many decimals a price needs: the tick size's, else the most seen on the wire."""
         return self.places if self.tick is None else significant_places(self.tick)
-
-
-def significant_places(number: Decimal) -> int:
-    """Return the decimals of a finite number without its trailing zeros: 2 for 25.3500."""
-    exponent = number.normalize().as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0

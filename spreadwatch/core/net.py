@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from spreadwatch.core.leg import significant_places
+from spreadwatch.core.numbers import exact
 from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.spread import BPS, bps, entry, reverse
 
@@ -54,7 +54,7 @@ def fees(spot_bps: Decimal, futures_bps: Decimal, *, bnb: bool) -> Fees:
 
 
 def edge_bps(spot: Quote, futures: Quote, fees: Fees) -> Decimal:
-    """Return what is left of an entry after both taker fees, in bps of the spot ask, rounded to 0.0001 bps."""
+    """Return what is left of an entry after both taker fees, in bps of the spot ask."""
     ask = spot.ask
     return bps(futures.bid * (1 - fees.futures) - ask * (1 + fees.spot), ask)
 
@@ -96,7 +96,7 @@ def sentence(
     total = gross + fees
 
     def money(amount: Decimal) -> str:
-        return f"{(write or _plainly)(abs(amount), places)} {currency}"
+        return f"{(write or exact)(abs(amount), places)} {currency}"
 
     now = f"{'costs' if gross > 0 else 'brings'} {money(gross)} now" if gross else "costs nothing now"
     start = f"Buying one {coin} spot and selling it as a future {now}"
@@ -113,7 +113,3 @@ def sentence(
 
 def _rounded_fees(fees: Decimal, places: int) -> Decimal:
     return round(fees, max(places, _FEE_DIGITS - 1 - fees.adjusted())) if fees else fees
-
-
-def _plainly(number: Decimal, places: int) -> str:
-    return f"{number:.{max(places, significant_places(number))}f}"

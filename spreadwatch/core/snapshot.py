@@ -10,6 +10,7 @@ from spreadwatch.core.funding import Funding
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.leg import State
 from spreadwatch.core.net import Net
+from spreadwatch.core.numbers import bps_kept, plain
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.spread import Extreme
 
@@ -126,11 +127,6 @@ class Snapshot(Struct, frozen=True):
     alerts: tuple[Alert, ...] = ()
 
 
-def plain(number: Decimal | None) -> str | None:
-    """Write a number exactly and without an exponent; None stays None."""
-    return None if number is None else format(number, "f")
-
-
 def to_json(pair: PairSnapshot) -> dict[str, object]:
     """Return the snapshot as the documented JSON object: decimals as strings, times Unix ms."""
     spread, high, low = pair.spread, pair.spread.high, pair.spread.low
@@ -142,16 +138,16 @@ def to_json(pair: PairSnapshot) -> dict[str, object]:
         "spot": _leg_to_json(pair.spot),
         "futures": _leg_to_json(pair.futures),
         "spread": {
-            "current": plain(spread.current),
-            "reverse": plain(spread.reverse),
-            "bps": plain(spread.bps),
+            "current": _or_none(spread.current),
+            "reverse": _or_none(spread.reverse),
+            "bps": None if spread.bps is None else bps_kept(spread.bps),
             **_extremes_to_json(high, low),
             "since_ms": spread.since.wall_ms if spread.since else None,
             "samples": spread.samples,
         },
         "counts": {name: getattr(pair.counts, name) for name in Counts.__struct_fields__},
         "windows": {window.name: _extremes_to_json(window.high, window.low) for window in pair.windows},
-        "percentile": plain(pair.percentile),
+        "percentile": _or_none(pair.percentile),
         "net": _fields_to_json(pair.net),
         "funding": _fields_to_json(pair.funding),
         "depth": _fields_to_json(pair.depth),
@@ -171,9 +167,17 @@ def _fields_to_json(value: Net | Funding | SizeQuote | None) -> dict[str, object
     """Return a flat value's fields under their own names."""
     if value is None:
         return None
-    return {
-        name: plain(field) if isinstance(field, Decimal) else field for name, field in structs.asdict(value).items()
-    }
+    return {name: _written(name, field) for name, field in structs.asdict(value).items()}
+
+
+def _written(name: str, field: object) -> object:
+    if isinstance(field, Decimal):
+        return bps_kept(field) if name.endswith("_bps") else plain(field)
+    return field
+
+
+def _or_none(number: Decimal | None) -> str | None:
+    return None if number is None else plain(number)
 
 
 def quote_to_json(quote: Quote, age_ms: int) -> dict[str, object]:

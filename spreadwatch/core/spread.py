@@ -24,8 +24,8 @@ def reverse(spot: Quote, futures: Quote) -> Decimal:
 
 
 def bps(amount: Decimal, spot_ask: Decimal) -> Decimal:
-    """Return `amount` in basis points of the spot ask, rounded to 0.0001 bps."""
-    return (amount / spot_ask * BPS).quantize(Decimal("0.0001"))
+    """Return `amount` in basis points of the spot ask, to all digits: whoever writes it rounds it, once."""
+    return amount * BPS / spot_ask
 
 
 def too_far_apart(spot: Quote, futures: Quote) -> bool:

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from spreadwatch.core.events import Batch, Event, Link
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.times import utc
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed import binance
 from spreadwatch.run.inbox import DRAIN_S, Inbox, Pump
@@ -237,8 +237,5 @@ def of_history(history: History, name: str, chosen: Sequence[str], from_ms: int 
 
 
 def _outside(name: str, first_ms: int, last_ms: int) -> str:
-    return f"{name} holds nothing between those times: it goes from {_said(first_ms)} to {_said(last_ms)}"
-
-
-def _said(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    first, last = (utc(at_ms, "seconds") for at_ms in (first_ms, last_ms))
+    return f"{name} holds nothing between those times: it goes from {first} to {last}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spreadwatch.core.times import iso
+from spreadwatch.core.times import utc
 from spreadwatch.sources.capture import Capture
 from spreadwatch.storage.sqlite.history import SqliteHistory
 from spreadwatch.storage.sqlite.store import SqliteStore
@@ -26,19 +26,19 @@ def test_minmax_and_200_seconds_of_the_capture_equal_a_walk_through_the_file(rec
     with closing(SqliteHistory(tmp_path / "r.db")) as history, serving(history) as client:
         for minute_ms in range(first // MINUTE_MS * MINUTE_MS - MINUTE_MS, last + 2 * MINUTE_MS, MINUTE_MS):
             inside = [mid for at_ms, mid in mids if minute_ms <= at_ms < minute_ms + MINUTE_MS]
-            got = client.ask(f"/minmax?symbol=BTCUSDT&timestamp={iso(minute_ms, 'minutes')}").json
-            assert got["minute"] == iso(minute_ms, "minutes")
+            got = client.ask(f"/minmax?symbol=BTCUSDT&timestamp={utc(minute_ms, 'minutes')}").json
+            assert got["minute"] == utc(minute_ms, "minutes")
             assert [got["high"], got["low"]] == ([f"{max(inside):f}", f"{min(inside):f}"] if inside else [None, None])
         chance = random.Random(17)
         for _ in range(200):
             second_ms = chance.randrange(first // 1000 - 2, last // 1000 + 3) * 1000
             before = [(at_ms, mid) for at_ms, mid in mids if at_ms <= second_ms]
-            got = client.ask(f"/price-at-second?symbol=BTCUSDT&timestamp={iso(second_ms)}").json
+            got = client.ask(f"/price-at-second?symbol=BTCUSDT&timestamp={utc(second_ms)}").json
             assert got == {
                 "symbol": "BTCUSDT",
-                "timestamp": iso(second_ms),
+                "timestamp": utc(second_ms),
                 "price": f"{before[-1][1]:f}" if before else "N/A",
-                "actual_timestamp": iso(before[-1][0]) if before else None,
+                "actual_timestamp": utc(before[-1][0]) if before else None,
                 "source": "mid" if before else None,
             }
         assert client.ask("/latest?symbol=BTCUSDT").json["price"] == f"{mids[-1][1]:f}"

@@ -20,7 +20,7 @@ from spreadwatch.api.operations import MOST_GAPS, OPERATIONS, Operation
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.snapshot import to_json
-from spreadwatch.core.times import iso
+from spreadwatch.core.times import utc
 from spreadwatch.errors import UnreachableError
 from tests.api.parts import MINUTE_MS, NOON_MS, Client, ListArchive, SceneLive, serving
 from tests.core.builders import FUTURES, SPOT
@@ -63,12 +63,12 @@ def test_the_price_at_a_second_is_the_last_one_at_or_before_it(client: Client, a
     for at_ms in moments():
         for symbol in SYMBOLS:
             rows = [row for row in archive.prices if row[0] == symbol and row[1] <= at_ms]
-            expected: dict[str, Any] = {"symbol": symbol, "timestamp": iso(at_ms)}
+            expected: dict[str, Any] = {"symbol": symbol, "timestamp": utc(at_ms)}
             if rows:
-                expected |= {"price": plain(rows[-1][2]), "actual_timestamp": iso(rows[-1][1]), "source": "mid"}
+                expected |= {"price": plain(rows[-1][2]), "actual_timestamp": utc(rows[-1][1]), "source": "mid"}
             else:
                 expected |= {"price": "N/A", "actual_timestamp": None, "source": None}
-            query = urlencode({"symbol": symbol.lower(), "timestamp": iso(at_ms)})
+            query = urlencode({"symbol": symbol.lower(), "timestamp": utc(at_ms)})
             assert client.ask(f"/price-at-second?{query}").json == expected
 
 
@@ -76,10 +76,10 @@ def test_the_high_and_low_of_a_minute_are_those_of_its_rows(client: Client, arch
     for at_ms in moments():
         for symbol in SYMBOLS:
             found = [r[2] for r in archive.prices if r[0] == symbol and r[1] // MINUTE_MS == at_ms // MINUTE_MS]
-            got = client.ask(f"/minmax?symbol={symbol}&timestamp={iso(at_ms, 'minutes')}").json
+            got = client.ask(f"/minmax?symbol={symbol}&timestamp={utc(at_ms, 'minutes')}").json
             assert got == {
                 "symbol": symbol,
-                "minute": iso(at_ms, "minutes"),
+                "minute": utc(at_ms, "minutes"),
                 "high": plain(max(found)) if found else None,
                 "low": plain(min(found)) if found else None,
                 "source": "mid" if found else None,
@@ -90,7 +90,7 @@ def test_the_latest_price_is_the_last_row(client: Client, archive: ListArchive) 
     for symbol in SYMBOLS[:2]:
         last = [row for row in archive.prices if row[0] == symbol][-1]
         got = client.ask(f"/latest?symbol={symbol}").json
-        assert (got["symbol"], got["price"], got["actual_timestamp"]) == (symbol, plain(last[2]), iso(last[1]))
+        assert (got["symbol"], got["price"], got["actual_timestamp"]) == (symbol, plain(last[2]), utc(last[1]))
     assert client.ask("/latest?symbol=1INCHUSDT").json["price"] == "N/A"
 
 
@@ -109,7 +109,7 @@ def test_the_spread_is_asked_like_the_price(client: Client, archive: ListArchive
             plain(max(inside)) if inside else None,
             plain(min(inside)) if inside else None,
             len(inside),
-            iso(at_ms, "minutes"),
+            utc(at_ms, "minutes"),
         )
     last = [row for row in archive.spreads if row[0] == "ETHUSDT"][-1]
     assert client.ask("/api/v1/spread/latest?symbol=ETHUSDT").json["spread"] == plain(last[2])
@@ -117,7 +117,7 @@ def test_the_spread_is_asked_like_the_price(client: Client, archive: ListArchive
 
 def test_bars_are_all_of_the_time_asked_for(client: Client, archive: ListArchive) -> None:
     from_ms, to_ms = NOON_MS - 500_000, NOON_MS - 100_000
-    query = urlencode({"symbol": "BTCUSDT", "from": iso(from_ms), "to": to_ms})
+    query = urlencode({"symbol": "BTCUSDT", "from": utc(from_ms), "to": to_ms})
     got = client.ask(f"/api/v1/spread/bars?{query}").json
     rows = [row for row in archive.spreads if row[0] == "BTCUSDT" and from_ms <= row[1] < to_ms]
     assert sum(bar["samples"] for bar in got["bars"]) == len(rows)

@@ -233,7 +233,7 @@ def test_without_json_each_output_is_one_readable_line(program: Program) -> None
     lines = done.out.splitlines()
     assert 1 <= len(lines) <= 3
     for line in lines:
-        assert line.startswith("ETHUSDT  −")
+        assert line.startswith("ETHUSDT  -")
         assert " bps  max " in line
         assert "\x1b" not in line
 

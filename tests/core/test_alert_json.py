@@ -15,7 +15,7 @@ from tests.notify.examples import NOON_MS, RULE, alert
 
 def test_the_evidence_holds_everything_as_documented() -> None:
     assert alert_to_json(alert(7)) == {
-        "text": "entry is cheap: ETHUSDT edge is 3.51 bps, at or above 3.50",
+        "text": "entry is cheap: ETHUSDT edge is +3.51 bps, at or above +3.50",
         "serial": 7,
         "symbol": "ETHUSDT",
         "number": "edge",

@@ -74,14 +74,14 @@ def test_every_figure_is_that_of_fractions(
     edge_in = bid * (1 - futures_fee) - spot_ask * (1 + spot_fee)
     edge_out = spot_bid * (1 - spot_fee) - ask * (1 + futures_fee)
     assert (found.entry, found.reverse) == (spot.ask - futures.bid, spot.bid - futures.ask)
-    assert found.entry_bps == in_bps(spot_ask - bid, spot.ask)
-    assert found.reverse_bps == in_bps(spot_bid - ask, spot.ask)
-    assert found.entry_edge_bps == in_bps(edge_in, spot.ask)
+    assert round(found.entry_bps, 4) == in_bps(spot_ask - bid, spot.ask)
+    assert round(found.reverse_bps, 4) == in_bps(spot_bid - ask, spot.ask)
+    assert round(found.entry_edge_bps, 4) == in_bps(edge_in, spot.ask)
     assert found.entry_edge_bps == edge_bps(spot, futures, fees(spot_bps, futures_bps, bnb=bnb))
-    assert found.reverse_edge_bps == in_bps(edge_out, spot.ask)
+    assert round(found.reverse_edge_bps, 4) == in_bps(edge_out, spot.ask)
     assert Fraction(found.entry_fees) == spot_ask * spot_fee + bid * futures_fee
     assert Fraction(found.round_trip) == -(edge_in + edge_out)
-    assert found.round_trip_bps == in_bps(-(edge_in + edge_out), spot.ask)
+    assert round(found.round_trip_bps, 4) == in_bps(-(edge_in + edge_out), spot.ask)
     assert found.size == min(spot.ask_qty, futures.bid_qty)
     assert Fraction(found.size_quote) == Fraction(found.size) * spot_ask
     limit = {SPOT: spot.ask_qty, FUTURES: futures.bid_qty}

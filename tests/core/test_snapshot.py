@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from spreadwatch.core.events import Phase
 from spreadwatch.core.market import Market
+from spreadwatch.core.numbers import plain
 from spreadwatch.core.quote import Instant, Quote, Side
-from spreadwatch.core.snapshot import plain, to_json
+from spreadwatch.core.snapshot import to_json
 from tests.captures.oracle import Rows, by_brute_force, counts_of, figures, figures_of, lines_of
 from tests.core.builders import FUTURES, SILENCE_MS, SPOT, Scene, batch, link, live_scene
 

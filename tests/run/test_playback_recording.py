@@ -137,9 +137,9 @@ def test_what_cannot_be_played_is_refused_in_one_sentence(recording: Path, tape:
     ("arguments", "words"),
     [
         ([], "give a capture FILE, or --from or --to for a time of the recording"),
-        (["--from", "yesterday"], "expected a time such as 2026-07-03T08:30:36 or Unix ms, got 'yesterday'"),
-        (["--from", "-1"], "expected a time such as"),
-        (["--to", "99999999999999999"], "expected a time such as"),
+        (["--from", "yesterday"], "--from must be a time such as 2026-07-03T08:30:36 (UTC), Unix seconds"),
+        (["--from", "-1"], "--from must be a time such as"),
+        (["--to", "99999999999999999"], "--to must be a time such as"),
         (["x.jsonl", "--from", "2024-08-09", "--to", "2024-08-08"], "--from must be before --to"),
         (["--from", "2024-08-08"], "there is no recording at"),
     ],

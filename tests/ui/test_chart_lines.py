@@ -266,7 +266,7 @@ def test_an_export_has_a_row_per_bar_with_exact_decimals() -> None:
     header, one, other = export.lines(made, 0, 100, 1_775_134_927_000, 2)
     assert header.startswith("time_utc,from_ms,to_ms,samples,after_gap,spread_open,spread_high,spread_high_at_ms")
     assert one == (
-        "2026-04-02T13:02:07.000Z,1775134927000,1775134927001,2,1,"
+        "2026-04-02T13:02:07.000,1775134927000,1775134927001,2,1,"
         "-1.30,-1.1234567890123456789,1775134927001,-1.30,1775134927000,-1.1234567890123456789,"
         "-1.33,1000.00,1775134927001,-1.33,1775134927000,1000.00\r\n"
     )

@@ -48,9 +48,9 @@ def test_the_list_begins_with_what_lasts_then_the_latest_start() -> None:
 def test_the_copied_table_is_exact_and_has_one_line_per_gap() -> None:
     lines = gap_words.table([gap(-20_000, -13_791, "a\nb\tc"), gap(-12_000, None)], moment()).splitlines()
     assert lines == [
-        "start\tsymbol\tleg\tseconds\tstate\treason",
-        "2026-04-02T13:01:47.000+00:00\tETHUSDT\tspot\t6.209\tended\ta b c",
-        "2026-04-02T13:01:55.000+00:00\tETHUSDT\tspot\t12.000\topen\tspot was silent",
+        "start_utc\tsymbol\tleg\tseconds\tstate\treason",
+        "2026-04-02T13:01:47.000\tETHUSDT\tspot\t6.209\tended\ta b c",
+        "2026-04-02T13:01:55.000\tETHUSDT\tspot\t12.000\topen\tspot was silent",
     ]
 
 

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from spreadwatch.core.numbers import GROUP, rounded
 from spreadwatch.core.quote import Side
 from spreadwatch.ui.cards import amounts, evidence, funding_text, net_text
 from spreadwatch.ui.kit import text
-from spreadwatch.ui.kit.text import GROUP
 from spreadwatch.ui.selection import Selection
-from spreadwatch.ui.watch import columns as list_columns
 from spreadwatch.ui.watch import symbol_match
 from tests.ui import examples
 
@@ -42,9 +41,9 @@ def test_a_shortened_amount_is_near_and_short(number: Decimal) -> None:
 
 
 def test_rounding_leaves_something_of_what_is_not_nothing() -> None:
-    assert amounts.rounded(Decimal("0.0000000185"), 4) == Decimal("1.8E-8")
-    assert amounts.rounded(Decimal("5.119505"), 2) == Decimal("5.12")
-    assert amounts.rounded(Decimal(0), 2) == 0
+    assert rounded(Decimal("0.0000000185"), 4) == Decimal("1.8E-8")
+    assert rounded(Decimal("5.119505"), 2) == Decimal("5.12")
+    assert rounded(Decimal(0), 2) == 0
     assert amounts.percent(Decimal("0.0001"), 4) == "+0.0100%"
     assert amounts.percent(Decimal("-0.00000078"), 4) == f"{M}0.0001%"
 
@@ -106,10 +105,10 @@ def test_a_moment_has_its_milliseconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [("-3.8097", f"{M}3.81"), ("99.996", "+100.00"), ("-1234.56", f"{M}1234.6"), (None, "—")]
+    ("number", "words"), [("-3.8097", f"{M}3.81"), ("99.996", "+100.00"), ("-1234.56", f"{M}1234.56"), (None, "—")]
 )
-def test_bps_of_the_list_are_short(number: str | None, words: str) -> None:
-    shown = list_columns.bps(None if number is None else Decimal(number))
+def test_bps_have_two_decimals_however_many_they_are(number: str | None, words: str) -> None:
+    shown = text.bps(None if number is None else Decimal(number))
     assert shown.replace("\N{NO-BREAK SPACE}", "") == words
 
 

@@ -28,6 +28,19 @@ export function signed(text, least) {
   return shown.startsWith(MINUS) || !/[1-9]/.test(text) ? shown : "+" + shown;
 }
 
+/** An amount in basis points of a price, as text with two decimals: rounded once, halves to the even digit. */
+export function bps(amount, price) {
+  const [over, under] = [amount, price].map((text) => text.replace("-", "").split("."));
+  const scale = Math.max(...[over, under].map((parts) => (parts[1] ?? "").length));
+  const units = ([whole, tail = ""]) => BigInt(whole + tail.padEnd(scale, "0"));
+  const [dividend, divisor] = [units(over) * 1_000_000n, units(under)];
+  let found = dividend / divisor;
+  const twice = (dividend % divisor) * 2n;
+  if (twice > divisor || (twice === divisor && found % 2n === 1n)) found += 1n;
+  const digits = String(found).padStart(3, "0");
+  return (amount.startsWith("-") ? "-" : "") + digits.slice(0, -2) + "." + digits.slice(-2);
+}
+
 /** Exact difference of two decimals as text. */
 export function difference(left, right) {
   const scale = Math.max(...[left, right].map((text) => (text.split(".")[1] ?? "").length));

@@ -1,7 +1,7 @@
 // What is live, as it changes; and what becomes of the page when nothing comes any more.
 
 import { Chart } from "/chart.js";
-import { NONE, age, clock, difference, places, price, signed } from "/numbers.js";
+import { NONE, age, bps, clock, difference, places, price, signed } from "/numbers.js";
 import * as queries from "/queries.js";
 
 const SILENCE_MS = 6000;
@@ -57,16 +57,12 @@ function paintSpread(pair, live) {
   by("change").className = moved === null ? "" : down ? "down" : "up";
   put("change", moved === null ? "" : `${down ? "▼" : "▲"} ${price(moved.replace("-", ""), shown.places)}`);
   put("asset", assets(pair.symbol)[1]);
-  put("bps", value === null || spread.bps === null ? "" : `${signed(rounded(spread.bps), 2)} bps`);
+  put("bps", value === null || pair.spot.ask === null ? "" : `${signed(bps(value, pair.spot.ask), 2)} bps`);
   for (const end of ["max", "min"]) {
     put(end, signed(spread[end], shown.places));
     put(`${end}-at`, clock(spread[`${end}_at_ms`]));
   }
   document.title = `${signed(value, shown.places)} ${pair.symbol} · spreadwatch`;
-}
-
-function rounded(text) {
-  return Number(text).toFixed(2);
 }
 
 function fit(place) {

@@ -13,7 +13,7 @@ function tell(answer, strong, words, url) {
   answer.replaceChildren(number, words, document.createElement("br"), link);
 }
 
-const moment = (text) => text.replace("T", " ") + " UTC";
+const moment = (text) => text.replace("T", " ").replace("Z", " UTC");
 const source = (found) => (found.source ? ` · ${SOURCES[found.source] ?? found.source}` : "");
 
 function priceWords(found) {

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from spreadwatch.core import alert_json
 from spreadwatch.core.alerts import Alert, Number, Rule
-from spreadwatch.core.leg import significant_places
+from spreadwatch.core.numbers import on_screen, significant_places
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.ui.kit import text
 
@@ -13,10 +14,8 @@ EVERY = "all"
 
 
 def value(alert: Alert) -> str:
-    """Write what fired, with its sign: basis points to two decimals with their unit, a spread as its prices."""
-    if alert.rule.number is not Number.SPREAD:
-        return text.bps(alert.value)
-    return text.signed(alert.value, _places(alert.spot, alert.futures))
+    """Write what fired, with its sign and its unit."""
+    return on_screen(alert_json.value(alert))
 
 
 def _places(*quotes: Quote) -> int:
@@ -24,9 +23,7 @@ def _places(*quotes: Quote) -> int:
 
 
 def _typed(number: Decimal) -> str:
-    """Write a number that somebody typed, with its sign and all its digits."""
-    exponent = number.as_tuple().exponent
-    return text.signed(number, -exponent if isinstance(exponent, int) and exponent < 0 else 0)
+    return on_screen(alert_json.typed(number))
 
 
 def row(alert: Alert, now: Instant, *, utc: bool) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Rounded amounts for the eye: shortened, in percent, per year. Prices are never rounded by these. Pure."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
+from spreadwatch.core import numbers
+from spreadwatch.core.numbers import MINUS, on_screen
 from spreadwatch.ui.kit import text
 
 _STEPS = ((Decimal(10) ** 9, "G"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
@@ -11,7 +13,7 @@ _THREE_DIGITS = Decimal("999.5")
 def short(number: Decimal) -> str:
     """Write an amount in three digits: 950, 14.3k, 1.25M."""
     size = abs(number)
-    sign = text.MINUS if number < 0 else ""
+    sign = MINUS if number < 0 else ""
     for step, suffix in _STEPS:
         if size >= step or size * 1000 >= _THREE_DIGITS * step:
             return f"{sign}{_three_digits(size / step)}{suffix}"
@@ -24,24 +26,15 @@ def _three_digits(number: Decimal) -> str:
     return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
 
 
-def rounded(number: Decimal, places: int) -> Decimal:
-    """Round to `places` decimals, or to two digits where that would leave nothing of it."""
-    near = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    if near or not number:
-        return near
-    return number.quantize(Decimal(1).scaleb(number.adjusted() - 1), rounding=ROUND_HALF_EVEN)
-
-
 def money(number: Decimal, places: int) -> str:
     """Write an amount of money, rounded."""
-    near = rounded(number, places)
+    near = numbers.rounded(number, places)
     return text.price(near, places)
 
 
 def percent(fraction: Decimal, places: int) -> str:
     """Write a fraction in percent with its sign: +0.0100%."""
-    near = rounded(fraction * 100, places)
-    return text.signed(near, places) + "%"
+    return on_screen(numbers.percent(fraction, places))
 
 
 def countdown(left_ms: int) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from spreadwatch.core.net import Net
+from spreadwatch.core.numbers import bps_kept, exact, rounded
 from spreadwatch.core.snapshot import PairSnapshot
-from spreadwatch.ui.cards import amounts, funding_text, net_text
+from spreadwatch.ui.cards import funding_text, net_text
 from spreadwatch.ui.kit import fonts, text
 from spreadwatch.ui.kit.disclosure import Fold
 from spreadwatch.ui.kit.painter import Painter
@@ -73,7 +74,7 @@ class CostsLine:
             self._show("Funding", None, "", "faint")
         if depth is not None:
             self._appear("My size")
-            near = None if depth.spread is None else amounts.rounded(depth.spread, pair.places)
+            near = None if depth.spread is None else rounded(depth.spread, pair.places)
             self._show("My size", depth.spread, "" if near is None else text.signed(near, pair.places), "text")
             if depth.too_thin:
                 self.values["My size"].show("too thin", "stale", "")
@@ -84,16 +85,23 @@ class CostsLine:
     def _render_net(self, net: Net | None, pair: PairSnapshot) -> None:
         edge = net.entry_edge_bps if net else None
         role: Role = "text" if not edge else "up" if edge > 0 else "down"
-        self._show("Edge", edge, text.bps(edge), role)
+        self._show("Edge", edge, f"{text.bps(edge)} bps", role, bps_kept)
         cost = net.round_trip_bps if net else None
-        self._show("Round trip", cost, text.bps(cost).lstrip("+"), "text")
+        self._show("Round trip", cost, f"{text.bps(cost)} bps".lstrip("+"), "text", bps_kept)
         self._sentence.show(net_text.sentence(net, pair.symbol, pair.places) if net else "", "muted")
 
-    def _show(self, name: str, number: Decimal | None, words: str, role: Role) -> None:
+    def _show(
+        self,
+        name: str,
+        number: Decimal | None,
+        words: str,
+        role: Role,
+        copied: Callable[[Decimal], str] = exact,
+    ) -> None:
         if number is None:
             self.values[name].show(text.NO_VALUE, "faint", "")
         else:
-            self.values[name].show(words, role, text.exact(number, 0))
+            self.values[name].show(words, role, copied(number))
 
     def _appear(self, name: str) -> None:
         if name not in self._known:

@@ -3,8 +3,9 @@
 import tkinter as tk
 from decimal import Decimal
 
+from spreadwatch.core.numbers import exact, rounded
 from spreadwatch.core.snapshot import PairSnapshot
-from spreadwatch.ui.cards import amounts, net_text
+from spreadwatch.ui.cards import net_text
 from spreadwatch.ui.kit import fonts, text
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.theme import Role
@@ -54,6 +55,6 @@ class DepthPart:
         if number is None:
             self.values[name].show(text.NO_VALUE, "faint", "")
             return
-        near = amounts.rounded(number, places)
+        near = rounded(number, places)
         words = text.signed(near, places) if is_signed else text.price(near, places)
-        self.values[name].show(words, role, text.exact(number, 0))
+        self.values[name].show(words, role, exact(number))

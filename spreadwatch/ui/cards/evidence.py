@@ -5,8 +5,9 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from spreadwatch.core.numbers import MINUS, plain, split_symbol
 from spreadwatch.core.quote import Quote, Side
-from spreadwatch.core.snapshot import PairSnapshot, Snapshot, plain, quote_to_json
+from spreadwatch.core.snapshot import PairSnapshot, Snapshot, quote_to_json
 from spreadwatch.core.spread import Extreme
 from spreadwatch.ui.frame.shortcuts import BY_ACTION, is_apple, label
 from spreadwatch.ui.kit import fonts, text
@@ -102,7 +103,7 @@ class Evidence(Panel):
         extreme, places = claim.extreme, claim.places
         name = {"max": "HIGHEST", "min": "LOWEST"}[claim.kind]
         self._title.show(f"{name} SPREAD OF {claim.symbol} {window_words(claim.window).upper()}", "text")
-        currency = text.split_symbol(claim.symbol)[1]
+        currency = split_symbol(claim.symbol)[1]
         value = f"{text.signed(extreme.spread, places)} {currency}".rstrip()
         self._value.show(value, "up" if claim.kind == "max" else "down")
         zone = "UTC" if self._utc else "local time"
@@ -145,7 +146,7 @@ def sum_words(claim: Claim) -> str:
     """Write the subtraction that makes the spread."""
     extreme, places = claim.extreme, claim.places
     ask, bid = text.price(extreme.spot.ask, places), text.price(extreme.futures.bid, places)
-    return f"spot ask {ask} {text.MINUS} futures bid {bid} = {text.signed(extreme.spread, places)}"
+    return f"spot ask {ask} {MINUS} futures bid {bid} = {text.signed(extreme.spread, places)}"
 
 
 def quote_lines(quote: Quote, age_ms: int, places: int, *, utc: bool) -> tuple[str, ...]:

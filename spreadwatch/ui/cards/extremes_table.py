@@ -2,6 +2,7 @@
 
 import tkinter as tk
 
+from spreadwatch.core.numbers import exact
 from spreadwatch.core.snapshot import PairSnapshot, WindowExtremes
 from spreadwatch.core.spread import Extreme
 from spreadwatch.ui.cards.evidence import Prove
@@ -91,7 +92,7 @@ class _TableRow:
             self.values[kind].show(text.NO_VALUE, "faint", "")
             self._times[kind].show("", "faint")
         else:
-            words, exact = text.signed(extreme.spread, places), text.exact(extreme.spread, places)
-            self.values[kind].show(words, role, exact)
+            words, copied = text.signed(extreme.spread, places), exact(extreme.spread, places)
+            self.values[kind].show(words, role, copied)
             self._times[kind].show(text.clock(extreme.at.wall_ms, now_ms, utc=self._utc), "muted")
         self._shown[kind] = shown

@@ -4,6 +4,7 @@ import tkinter as tk
 from collections.abc import Callable
 from decimal import Decimal
 
+from spreadwatch.core.numbers import bps_kept, exact, split_symbol
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui.cards import amounts, net_text
 from spreadwatch.ui.kit import fonts, text
@@ -13,7 +14,6 @@ from spreadwatch.ui.kit.theme import Role
 from spreadwatch.ui.kit.tooltip import Tooltip
 from spreadwatch.ui.kit.widgets import Copy, Value, card, frame, painted, still
 from spreadwatch.ui.kit.wrapping import WrappedLine
-from spreadwatch.ui.watch import columns as list_columns
 
 _ENTRY = "Buy one coin on spot and sell it as a future. A low spread is good; the edge is what the fees leave."
 _EXIT = "Sell the coin on spot and buy the future back: what unwinding brings, and what the fees leave."
@@ -60,7 +60,7 @@ class NetCard:
         if shown == self._shown:
             return
         self._shown = ()  # until all of it is painted
-        self._currency.show(text.split_symbol(pair.symbol)[1], "muted")
+        self._currency.show(split_symbol(pair.symbol)[1], "muted")
         if net is None:
             for line in (self.entry, self.exit, self.round_trip):
                 line.clear()
@@ -94,15 +94,15 @@ class _Line:
         """Paint a direction."""
         role: Role = "up" if edge_bps > 0 else "down" if edge_bps < 0 else "text"
         amount_value, bps_value, edge_value = self.values
-        amount_value.show(text.signed(amount, places), "text", text.exact(amount, places))
-        bps_value.show(list_columns.bps(in_bps), "muted", text.exact(in_bps, 0))
-        edge_value.show(list_columns.bps(edge_bps), role, text.exact(edge_bps, 0))
+        amount_value.show(text.signed(amount, places), "text", exact(amount, places))
+        bps_value.show(text.bps(in_bps), "muted", bps_kept(in_bps))
+        edge_value.show(text.bps(edge_bps), role, bps_kept(edge_bps))
 
     def show_cost(self, amount: Decimal, in_bps: Decimal, places: int) -> None:
         """Paint a cost, which has no edge."""
         amount_value, bps_value, edge_value = self.values
-        amount_value.show(amounts.money(amount, places), "text", text.exact(amount, places))
-        bps_value.show(list_columns.bps(in_bps).lstrip("+"), "muted", text.exact(in_bps, 0))
+        amount_value.show(amounts.money(amount, places), "text", exact(amount, places))
+        bps_value.show(text.bps(in_bps).lstrip("+"), "muted", bps_kept(in_bps))
         edge_value.show("", "faint", "")
 
     def clear(self) -> None:

@@ -4,6 +4,7 @@ import tkinter as tk
 from decimal import Decimal
 
 from spreadwatch.core.funding import Funding
+from spreadwatch.core.numbers import exact
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui.cards import amounts, funding_text
 from spreadwatch.ui.kit import fonts, text
@@ -72,11 +73,11 @@ class FundingPart:
             if number is None:
                 values[name].show(text.NO_VALUE, "faint", "")
             else:
-                values[name].show(amounts.money(number, places), role, text.exact(number, 0))
+                values[name].show(amounts.money(number, places), role, exact(number))
         values["Rate"].show(funding_text.rate(funding), role, _exact(funding.rate))
         values["Yearly"].show(funding_text.annualised(funding), role, _exact(funding.annualised))
         self._payback.show(funding_text.payback(funding), "muted" if role == "text" else "faint")
 
 
 def _exact(number: Decimal | None) -> str:
-    return "" if number is None else text.exact(number, 0)
+    return "" if number is None else exact(number)

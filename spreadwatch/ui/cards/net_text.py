@@ -3,26 +3,27 @@
 from spreadwatch.core.depth import SizeQuote
 from spreadwatch.core.net import Net
 from spreadwatch.core.net import sentence as core_sentence
+from spreadwatch.core.numbers import split_symbol
 from spreadwatch.ui.cards import amounts
 from spreadwatch.ui.kit import text
 
 
 def sentence(net: Net, symbol: str, places: int) -> str:
     """Say for a beginner what an entry costs now, and what fees add."""
-    coin, currency = text.split_symbol(symbol)
+    coin, currency = split_symbol(symbol)
     return core_sentence(net, coin, currency or "quote units", places, amounts.money)
 
 
 def size(net: Net, symbol: str) -> str:
     """Say how much there is now, in coins and in quote currency."""
-    coin, currency = text.split_symbol(symbol)
+    coin, currency = split_symbol(symbol)
     worth = amounts.money(net.size_quote, 2 if net.size_quote < 1_000 else 0)
     return f"{text.price(net.size, 0)} {coin} = {worth} {currency}".rstrip()
 
 
 def size_title(depth: SizeQuote, symbol: str) -> str:
     """Say which size the average prices are of."""
-    currency = text.split_symbol(symbol)[1]
+    currency = split_symbol(symbol)[1]
     return f"{text.price(depth.size_quote, 0)} {currency} on each leg".replace("  ", " ")
 
 

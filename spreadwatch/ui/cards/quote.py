@@ -3,7 +3,8 @@
 import tkinter as tk
 from decimal import Decimal
 
-from spreadwatch.core.leg import State, significant_places
+from spreadwatch.core.leg import State
+from spreadwatch.core.numbers import exact, significant_places, split_symbol
 from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot
 from spreadwatch.ui.kit import fonts, text, theme
@@ -62,7 +63,7 @@ class QuoteCard:
         self._shown = ()  # until all of it is painted
         if pair.symbol != self._symbol:
             self._symbol, self._qty_places = pair.symbol, 0
-            base = text.split_symbol(pair.symbol)[0]
+            base = split_symbol(pair.symbol)[0]
             self._unit.show(f"QTY {base}", "muted")
         self._render_quote(leg, pair)
         self._shown = shown
@@ -126,8 +127,8 @@ class _PriceLine:
         role: Role = "text" if bright else "muted" if live else "faint"
         self._name.show(self._name.words, role)
         self._mark.show(_MARK if bright else "", "text")
-        self.price.show(text.price(price, places), role, text.exact(price, places))
-        self.qty.show(text.price(qty, qty_places), role, text.exact(qty, 0))
+        self.price.show(text.price(price, places), role, exact(price, places))
+        self.qty.show(text.price(qty, qty_places), role, exact(qty, 0))
 
     def clear(self) -> None:
         """Show that there is no quote."""

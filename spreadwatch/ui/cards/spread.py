@@ -4,6 +4,7 @@ import tkinter as tk
 from decimal import ROUND_FLOOR, Decimal
 
 from spreadwatch.core.leg import State
+from spreadwatch.core.numbers import MINUS, exact, split_symbol
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.core.spread import Extreme
 from spreadwatch.ui.cards.evidence import Prove
@@ -58,7 +59,7 @@ class SpreadCard:
     def _place_caption(self, painter: Painter) -> None:
         caption = frame(self.frame, painter, "card")
         caption.grid(row=0, column=0, columnspan=3, sticky="w")
-        words = f"spot ask {text.MINUS} futures bid"
+        words = f"spot ask {MINUS} futures bid"
         still(caption, painter, "SPREAD", fonts.CAPTION, "muted", "card").grid(row=0, column=0)
         meaning = still(caption, painter, words, fonts.CAPTION, "muted", "card")
         meaning.grid(row=0, column=1, padx=(painter.px(10), 0))
@@ -103,14 +104,14 @@ class SpreadCard:
         self.spread.show(
             words,
             "faint" if current is None else "text",
-            "" if current is None else text.exact(current, places),
+            "" if current is None else exact(current, places),
         )
         direction: Role = "muted"
         if spread.change:
             direction = "up" if spread.change > 0 else "down"
         self._change.show(text.change(spread.change, places), direction)
-        self._currency.show(text.split_symbol(pair.symbol)[1], "muted")
-        self._bps.show(text.bps(spread.bps), "muted")
+        self._currency.show(split_symbol(pair.symbol)[1], "muted")
+        self._bps.show("" if spread.bps is None else f"{text.bps(spread.bps)} bps", "muted")
 
 
 def _standing(pair: PairSnapshot) -> str:
@@ -153,6 +154,6 @@ class _ExtremeLine:
         shown = (extreme.spread, extreme.at.wall_ms, places, now_ms // 60_000)
         if shown != self._shown:
             self._shown = ()
-            self.value.show(text.signed(extreme.spread, places), self._role, text.exact(extreme.spread, places))
+            self.value.show(text.signed(extreme.spread, places), self._role, exact(extreme.spread, places))
             self._time.show(text.clock(extreme.at.wall_ms, now_ms, utc=self._utc), "muted")
             self._shown = shown

@@ -1,10 +1,10 @@
 """A stretch of the spread as CSV: a row per bar, exact decimals, times in UTC. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
+from spreadwatch.core.numbers import exact
 from spreadwatch.core.series import Series
-from spreadwatch.ui.kit import text
+from spreadwatch.core.times import iso
 
 _SIDES = ("open", "high", "high_at_ms", "low", "low_at_ms", "close")
 HEADER = ",".join(
@@ -21,7 +21,7 @@ def lines(series: Series, from_ms: int, to_ms: int, wall_offset_ms: int, places:
     yield HEADER + "\r\n"
     for bar in series.bars(from_ms, to_ms):
         fields = [
-            _utc(bar.open_ms + wall_offset_ms),
+            iso(bar.open_ms + wall_offset_ms, "milliseconds"),
             str(bar.open_ms + wall_offset_ms),
             str(bar.close_ms + wall_offset_ms),
             str(bar.samples),
@@ -29,18 +29,11 @@ def lines(series: Series, from_ms: int, to_ms: int, wall_offset_ms: int, places:
         ]
         for side in (bar.entry, bar.reverse):
             fields += [
-                text.exact(side.open, places),
-                text.exact(side.high, places),
+                exact(side.open, places),
+                exact(side.high, places),
                 str(side.high_ms + wall_offset_ms),
-                text.exact(side.low, places),
+                exact(side.low, places),
                 str(side.low_ms + wall_offset_ms),
-                text.exact(side.close, places),
+                exact(side.close, places),
             ]
         yield ",".join(fields) + "\r\n"
-
-
-def _utc(wall_ms: int) -> str:
-    try:
-        return datetime.fromtimestamp(wall_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    except (OverflowError, ValueError, OSError):
-        return ""

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.quote import Instant
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.times import iso
 from spreadwatch.ui.kit import text
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +60,11 @@ def without_gaps(snapshot: Snapshot | None) -> str:
 
 def table(gaps: Iterable[Gap], now: Instant) -> str:
     """Write gaps as tab-separated lines under a header, in the order given: start in UTC, length in seconds."""
-    lines = ["start\tsymbol\tleg\tseconds\tstate\treason"]
+    lines = ["start_utc\tsymbol\tleg\tseconds\tstate\treason"]
     for gap in gaps:
         seconds = (gap.end or now).since(gap.start) / 1000
         state = "open" if gap.end is None else "ended"
         words = " ".join(gap.reason.split())
-        lines.append(f"{_iso(gap.start.wall_ms)}\t{gap.symbol}\t{gap.side}\t{seconds:.3f}\t{state}\t{words}")
+        start = iso(gap.start.wall_ms, "milliseconds") or text.NO_VALUE
+        lines.append(f"{start}\t{gap.symbol}\t{gap.side}\t{seconds:.3f}\t{state}\t{words}")
     return "\n".join(lines) + "\n"
-
-
-def _iso(wall_ms: int) -> str:
-    try:
-        return (_EPOCH + timedelta(milliseconds=wall_ms)).isoformat(timespec="milliseconds")
-    except OverflowError:
-        return text.NO_VALUE

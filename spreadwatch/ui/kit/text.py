@@ -5,38 +5,28 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-from spreadwatch.core.leg import significant_places
+from spreadwatch.core import numbers
+from spreadwatch.core.numbers import GROUP, on_screen
 
-MINUS = "\N{MINUS SIGN}"
 NO_VALUE = "\N{EM DASH}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-GROUP = "\N{NO-BREAK SPACE}"
 UP = "\N{BLACK UP-POINTING TRIANGLE}"
 DOWN = "\N{BLACK DOWN-POINTING TRIANGLE}"
-
-_QUOTE_ASSETS = (
-    "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "BIDR", "IDRT", "USD1", "USDE", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL",
-    "GBP", "AUD", "JPY", "PLN", "ARS", "MXN", "ZAR", "UAH", "RON", "CZK", "COP", "DAI", "USD",
-)  # fmt: skip
-_BPS_STEP = Decimal("0.01")
-
-
-def exact(number: Decimal, places: int) -> str:
-    """Write a number for another program: ASCII minus, no grouping, at least `places` decimals, never rounded."""
-    decimals = max(places, significant_places(number))
-    return f"{number if number else abs(number):.{decimals}f}"
 
 
 def price(number: Decimal, places: int) -> str:
     """Write a number for the eye: grouped, at least `places` decimals, never rounded."""
-    decimals = max(places, significant_places(number))
-    grouped = f"{abs(number):,.{decimals}f}".replace(",", GROUP)
-    return MINUS + grouped if number < 0 else grouped
+    return on_screen(numbers.exact(number, places))
 
 
 def signed(number: Decimal, places: int) -> str:
     """Write a number like `price`, with its sign always shown; zero has none."""
-    return "+" + price(number, places) if number > 0 else price(number, places)
+    return on_screen(numbers.signed(number, places))
+
+
+def bps(number: Decimal | None) -> str:
+    """Write basis points without their unit; a dash for None."""
+    return NO_VALUE if number is None else on_screen(numbers.bps(number))
 
 
 def change(number: Decimal | None, places: int) -> str:
@@ -44,12 +34,7 @@ def change(number: Decimal | None, places: int) -> str:
     if number is None:
         return ""
     arrow = UP + " " if number > 0 else DOWN + " " if number < 0 else ""
-    return arrow + price(abs(number), places)
-
-
-def bps(number: Decimal | None) -> str:
-    """Write basis points with two decimals; empty for None."""
-    return "" if number is None else signed(number.quantize(_BPS_STEP), 2) + " bps"
+    return arrow + price(number.copy_abs(), places)
 
 
 def count(number: int) -> str:
@@ -100,18 +85,6 @@ def moment(wall_ms: int, *, utc: bool) -> str:
     except (OverflowError, ValueError, OSError):
         return NO_VALUE
     return f"{time.strftime('%Y-%m-%d %H:%M:%S', then)}.{wall_ms % 1_000:03d}"
-
-
-def split_symbol(symbol: str) -> tuple[str, str]:
-    """Split a symbol into base and quote asset; the quote is empty when none is known.
-
-    Source: the quote assets of Binance's spot and USD-M symbol lists.
-    """
-    name = symbol.partition("_")[0]
-    for asset in _QUOTE_ASSETS:
-        if name.endswith(asset) and len(name) > len(asset):
-            return name.removesuffix(asset), asset
-    return name, ""
 
 
 def sentence(words: str | None) -> str:

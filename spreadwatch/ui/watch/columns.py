@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from spreadwatch.core.leg import State
@@ -17,7 +16,6 @@ _STATE_WORDS = {
     State.REFUSED: "\N{MULTIPLICATION SIGN} refused",
 }
 _STATE_ORDER = {state: number for number, state in enumerate(_STATE_WORDS)}
-_MANY_BPS = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,6 @@ class Column:
     is_number: bool = True
 
 
-def bps(number: Decimal | None) -> str:
-    """Write basis points without their unit: two decimals, one from 100 on; a dash for None."""
-    if number is None:
-        return text.NO_VALUE
-    places = 2 if abs(number) < _MANY_BPS else 1
-    return text.signed(round(number, places), places)
-
-
 def _spread(row: Row) -> str:
     return text.NO_VALUE if row.spread is None else text.signed(row.spread, row.places)
 
@@ -58,8 +48,8 @@ def _funding(row: Row) -> str:
 COLUMNS = (
     Column("SYMBOL", "", falls=False, key=lambda row: row.symbol, words=lambda row: row.symbol, is_number=False),
     Column("SPREAD", "+0.00000012", falls=False, key=lambda row: row.spread, words=_spread),
-    Column("BPS", "+000.00", falls=False, key=lambda row: row.bps, words=lambda row: bps(row.bps)),
-    Column("EDGE", "+000.00", falls=True, key=lambda row: row.edge_bps, words=lambda row: bps(row.edge_bps)),
+    Column("BPS", "+000.00", falls=False, key=lambda row: row.bps, words=lambda row: text.bps(row.bps)),
+    Column("EDGE", "+000.00", falls=True, key=lambda row: row.edge_bps, words=lambda row: text.bps(row.edge_bps)),
     Column("SIZE", "00.0k", falls=True, key=lambda row: row.size_quote, words=_size),
     Column("FUNDING", "+0.0000%", falls=True, key=lambda row: row.funding_rate, words=_funding),
     Column(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from spreadwatch.ui.kit import text
+from spreadwatch.core.numbers import split_symbol
 
 _NAME = re.compile(r"[^\W_]{2,30}(_\d{6})?")
 _USUAL = "USDT"
@@ -17,7 +17,7 @@ def spelled(typed: str) -> str:
 
 def looks_like_symbol(name: str) -> bool:
     """Tell whether a spelled name could be one of a pair: letters and digits that end in a known currency."""
-    return _NAME.fullmatch(name) is not None and bool(text.split_symbol(name)[1])
+    return _NAME.fullmatch(name) is not None and bool(split_symbol(name)[1])
 
 
 def guesses(typed: str) -> list[str]:
