@@ -91,7 +91,7 @@ def _terminal(session: Session, options: WatchOptions, *, as_json: bool) -> int:
     services.open()
     session.start()
     try:
-        watch(services.turn, view, options, session.check)
+        watch(session.turn, view, options, session.check)
     finally:
         session.stop()
         services.close()
@@ -116,7 +116,7 @@ def _headless(session: Session, command: str, duration_s: float | None) -> int:
             services.begin_serving()
             say(f"serving {services.url}; Ctrl-C ends it")
         session.start()
-        run_headless(services, duration_s, session.check)
+        run_headless(session, services, duration_s)
     finally:
         session.stop()
         status = services.close()
@@ -164,11 +164,11 @@ def _window(session: Session, settings: Config, playhead: "Playhead | None" = No
     dashboard = _open_dashboard(session, settings, services, playhead)
     interrupted = threading.Event()
 
-    def turn() -> Snapshot:
+    def obey(_: Snapshot) -> None:
         if interrupted.is_set():  # here and not in the handler, which may run in the middle of a paint
             dashboard.close()
-        return services.turn()
 
+    session.watchers.append(obey)
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
         session.show(session.symbols[:1])
@@ -176,7 +176,7 @@ def _window(session: Session, settings: Config, playhead: "Playhead | None" = No
         services.open(with_desktop=not dashboard.notifies_desktop)
         services.switch_on_as_set()
         session.start()
-        dashboard.run(turn)
+        dashboard.run(session.turn)
     finally:
         signal.signal(signal.SIGINT, before)
         session.stop()

@@ -14,17 +14,20 @@ _RESTART_S = 1.0
 
 
 class Worker:
-    """Base of everything here that runs on a thread of its own. Subclasses implement `_run`.
+    """Base of everything that runs on a thread of its own. A subclass implements `_run`, or hands in a `body`.
 
     A `_run` that raises is a bug: it is logged once per kind, told to `on_fault` in a sentence, and run again
-    after a second if the class is `restartable`.
+    after a second if it is `restartable`.
     """
 
     restartable = True
 
-    def __init__(self, name: str) -> None:
-        """Give the thread its name."""
+    def __init__(self, name: str, body: Callable[[], object] | None = None) -> None:
+        """Give the thread its name; a `body` is run once, in place of `_run`."""
         self.on_fault: Callable[[str], None] = _ignore
+        self._body = body
+        if body is not None:
+            self.restartable = False
         self._seen: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._top, name=name, daemon=True)
@@ -41,7 +44,11 @@ class Worker:
         """Wait at most `limit_s` seconds for the thread's end; tell whether it ended."""
         if self._thread.ident is not None:
             self._thread.join(limit_s)
-        return not self._thread.is_alive()
+        return not self.is_alive()
+
+    def is_alive(self) -> bool:
+        """Tell whether the thread runs now. Any thread."""
+        return self._thread.is_alive()
 
     def health_at(self, now: Instant) -> object | None:
         """Return the figures of its connection; None for a worker without one. Any thread."""
@@ -72,7 +79,9 @@ class Worker:
         self.on_fault(f"an error in this program stopped {name} ({type(error).__name__}); {and_then}")
 
     def _run(self) -> None:
-        raise NotImplementedError
+        if self._body is None:
+            raise NotImplementedError
+        self._body()
 
 
 def _ignore(_: str) -> None:

@@ -1,4 +1,4 @@
-"""The rooms keep their doors: who may import whom (design §4), and how long a file or a function may be (§10)."""
+"""The rooms keep their doors: who may import whom, and how long a file or a function may be."""
 
 import ast
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doors import FOLDERS, ROOMS, table
 from tests.house.source import PACKAGE, Import, modules_of, outsized
 
 ROOT = PACKAGE.name
@@ -25,27 +26,6 @@ CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow"}
 NETWORK = {"websocket", "socket", "ssl"}
 DIALS = NETWORK | {"asyncio", "http", "select", "selectors", "socketserver", "urllib.request"}
 
-SETTINGS = {"config", "errors"}
-DOORS: dict[str, set[str]] = {
-    "core": set(),
-    "feed": {"core", *SETTINGS, "worker"},
-    "sources": {"core", *SETTINGS, "worker", "feed", "storage"},
-    "storage": {"core", *SETTINGS},
-    "api": {"core", *SETTINGS},
-    "notify": {"core", *SETTINGS},
-    "ui": {"core", "config"},
-    "commands": {"core", *SETTINGS, "run", "feed", "sources", "storage"},
-    "run": {"core", *SETTINGS, "worker", "feed", "sources", "storage", "api", "notify"},
-    "errors": set(),
-    "worker": {"core"},
-    "config": {"core", "errors"},
-    "logs": SETTINGS,
-    "cli": {"core", *SETTINGS, "logs", "commands", "app"},
-    "__main__": {"cli"},
-    "__init__": set(),
-}
-"""Room -> the other rooms it may import. app.py has no row: it may import everything."""
-
 
 def _room(name: str) -> str:
     """Return the room of a dotted name in the package: 'feed' for spreadwatch.feed.frames."""
@@ -57,7 +37,7 @@ def _wrong(room: str, found: Import) -> str | None:
     """Say what is wrong with an import found in `room`, None if nothing is."""
     if found.name.split(".")[0] == ROOT:
         target = _room(found.name)
-        if target not in {room, "__init__"} and target not in DOORS.get(room, set()):
+        if target not in {room, "__init__"} and target not in (ROOMS[room].doors or ()):
             return f"{room} must not import {target}"
     elif room == "core" and not found.of(PURE | CALENDAR):
         return f"core is pure and must not import {found.name}"
@@ -73,10 +53,10 @@ def wrong_doors(package: Path) -> list[str]:
     faults = []
     for name, module in modules_of(package).items():
         room = _room(name)
-        if room == "app":
+        if room not in ROOMS:
+            faults.append(f"{module.shown}: a room without a row in ROOMS")
             continue
-        if room not in DOORS:
-            faults.append(f"{module.shown}: a room without a row in DOORS")
+        if ROOMS[room].doors is None:
             continue
         found = [(each.line, _wrong(room, each)) for each in module.imports]
         if room == "core":
@@ -128,9 +108,14 @@ def test_files_and_functions_are_short_and_modules_have_a_docstring() -> None:
     assert outsized(PACKAGE) == []
 
 
-def test_every_room_of_the_design_that_exists_was_walked() -> None:
-    rooms = {_room(name) for name in modules_of(PACKAGE)}
-    assert {"core", "feed", "run", "config", "errors"} <= rooms
+def test_every_room_has_a_row_and_every_row_is_a_room() -> None:
+    assert {_room(name) for name in modules_of(PACKAGE)} == set(ROOMS)
+    assert {name for name in ROOMS if (PACKAGE / name).is_dir()} == set(FOLDERS)
+
+
+def test_the_table_for_contributors_is_made_of_the_doors() -> None:
+    text = (PACKAGE.parent / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert table() in text, "put what `python -m tests.doors` prints into CONTRIBUTING"
 
 
 def _plant(root: Path, files: dict[str, str]) -> Path:

@@ -58,7 +58,7 @@ _BAR = _object(
     close={"type": "string"},
     samples=_COUNT,
 )
-_GAP = _object(side=_VENUE, start_ms=_COUNT, end_ms=_either("integer"), reason=_TEXT)
+_GAP = _object(venue=_VENUE, start_ms=_COUNT, end_ms=_either("integer"), reason=_TEXT)
 _BOOL: Schema = {"type": "boolean"}
 BARS = _object(symbol=_TEXT, from_ms=_COUNT, to_ms=_COUNT, bars={"type": "array", "items": _BAR})
 GAPS = _object(symbol=_TEXT, from_ms=_COUNT, to_ms=_COUNT, gaps={"type": "array", "items": _GAP}, more=_BOOL)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from spreadwatch.errors import SpreadwatchError
+from spreadwatch.worker import Worker
 
 _WAITING = 2000
 
@@ -58,7 +59,7 @@ class QueryThreads:
         self._limit_s = limit_s
         self._jobs: queue.Queue[_Job | None] = queue.Queue(_WAITING)
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._top, name=f"api-query-{n}", daemon=True) for n in range(count)]
+        self._threads = [Worker(f"api-query-{number}", self._serve) for number in range(count)]
 
     def start(self) -> None:
         """Begin."""
@@ -76,10 +77,8 @@ class QueryThreads:
 
     def join(self, limit_s: float) -> bool:
         """Wait at most `limit_s` seconds for their end; tell whether all ended."""
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(limit_s)
-        return not any(thread.is_alive() for thread in self._threads)
+        ended = [thread.join(limit_s) for thread in self._threads]
+        return all(ended)
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
         """Run `question` on one of the threads. Raises what it raises, or UnansweredError. The loop's thread only."""
@@ -96,7 +95,7 @@ class QueryThreads:
             job.abandoned = True
         return answer
 
-    def _top(self) -> None:
+    def _serve(self) -> None:
         while (job := self._jobs.get()) is not None and not self._stopping.is_set():
             if not job.abandoned:
                 job.run()

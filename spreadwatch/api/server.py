@@ -17,6 +17,7 @@ from spreadwatch.api.questions import Archive, Live
 from spreadwatch.api.routes import Events, application
 from spreadwatch.api.service import Service, Traffic
 from spreadwatch.api.settings import ServeError, ServeSettings, check
+from spreadwatch.worker import Worker
 
 _START_S = 10.0
 _BACKLOG = 1024
@@ -34,7 +35,7 @@ class Server:
         self._archive = archive
         self._live = live
         self._threads = QueryThreads(settings.query_threads, settings.query_s)
-        self._thread = threading.Thread(target=self._top, name="api", daemon=True)
+        self._thread = Worker("api", self._top)
         self._told = threading.Event()
         self._failure: str | None = None
         self._address: tuple[str, int] | None = None
@@ -72,9 +73,8 @@ class Server:
 
     def join(self, limit_s: float) -> bool:
         """Wait at most `limit_s` seconds for its end; tell whether it ended."""
-        if self._thread.ident is not None:
-            self._thread.join(limit_s)
-        return self._threads.join(0.2) and not self._thread.is_alive()
+        ended = self._thread.join(limit_s)
+        return self._threads.join(0.2) and ended
 
     def _top(self) -> None:
         try:

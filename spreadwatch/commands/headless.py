@@ -1,25 +1,25 @@
 """A run without a window that prints no quotes: `record` and `serve` until their end."""
 
 import time
-from collections.abc import Callable
 
 from spreadwatch.commands.output import say
 from spreadwatch.run.services import Services
+from spreadwatch.run.session import Session
 from spreadwatch.storage.recorder import RecorderStatus
 
 _TURN_S = 0.05
 _TELL_S = 10.0
 
 
-def run_headless(services: Services, duration_s: float | None, check: Callable[[], None]) -> None:
+def run_headless(session: Session, services: Services, duration_s: float | None) -> None:
     """Serve a session until the duration is over (None: until Ctrl-C), telling now and then what is recorded.
 
-    `check` may raise what ends it early.
+    Raises RegionError when the exchange refuses this location.
     """
     began_s = told_s = time.monotonic()
     while duration_s is None or time.monotonic() - began_s < duration_s:
-        snapshot = services.turn()
-        check()
+        snapshot = session.turn()
+        session.check()
         status = services.recorder_status()
         now_s = time.monotonic()
         if status is not None and now_s - told_s >= _TELL_S:

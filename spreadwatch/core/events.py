@@ -15,7 +15,7 @@ class Batch(Struct, frozen=True):
 
     `heard` is True when at least one valid, new quote arrived, the heartbeat symbol's included: only that is
     a sign of life. `rejects` holds one reason per refused frame, `repeated` the symbol of each quote that
-    was dropped because its update id was not above the last one. `part` numbers the side's connections. `texts`
+    was dropped because its update id was not above the last one. `shard` numbers the side's connections. `texts`
     holds bid, bid quantity, ask and ask quantity of each quote as on the wire, per contract; None unless
     somebody records.
     """
@@ -26,7 +26,7 @@ class Batch(Struct, frozen=True):
     heard: bool
     rejects: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
-    part: int = 0
+    shard: int = 0
     texts: tuple[tuple[str, str, str, str], ...] | None = None
 
 
@@ -39,13 +39,13 @@ class Phase(StrEnum):
 
 
 class Link(Struct, frozen=True):
-    """A connection to a side, its `part`, entered a phase, with the reason in plain words."""
+    """A connection to a side, its `shard`, entered a phase, with the reason in plain words."""
 
     side: Side
     phase: Phase
     reason: str
     at: Instant
-    part: int = 0
+    shard: int = 0
 
 
 class Listing(Struct, frozen=True):

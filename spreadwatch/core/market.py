@@ -64,15 +64,15 @@ class Market:
 
     # ----- what is watched
 
-    def add(self, symbol: str, part: int, asked: Instant | None = None) -> None:
-        """Watch one more symbol, on the connections of a part; `asked`: the moment, None at the start."""
-        group = self._group(part)
+    def add(self, symbol: str, shard: int, asked: Instant | None = None) -> None:
+        """Watch one more symbol, on the connections of a shard; `asked`: the moment, None at the start."""
+        group = self._group(shard)
         self._pairs[symbol] = group.pairs[symbol] = Pair(symbol, group.lines, asked, self.terms.keep)
 
-    def _group(self, part: int) -> _Group:
-        group = self._groups.get(part)
+    def _group(self, shard: int) -> _Group:
+        group = self._groups.get(shard)
         if group is None:
-            group = self._groups[part] = _Group(self._silence_ms)
+            group = self._groups[shard] = _Group(self._silence_ms)
         return group
 
     def remove(self, symbol: str) -> None:
@@ -145,7 +145,7 @@ class Market:
                     pair.books[book.side] = book
 
     def _take_batch(self, batch: Batch) -> None:
-        group = self._group(batch.part)
+        group = self._group(batch.shard)
         line = group.lines[batch.side]
         if batch.rejects or batch.repeated:
             self._count_refused(batch)
@@ -215,7 +215,7 @@ class Market:
                 self._sample(pair, t_ms, batch.at)
 
     def _take_link(self, link: Link) -> None:
-        group = self._group(link.part)
+        group = self._group(link.shard)
         line = group.lines[link.side]
         self._note_silence(group, line, link.at)
         self._timeline.elapsed_ms(link.at)
@@ -230,7 +230,7 @@ class Market:
                 pair.legs[link.side].fresh = False
 
     def open_links(self) -> list[Link]:
-        """Return the news of the first part's connections that are open, for whoever begins to listen later."""
+        """Return the news of the first shard's connections that are open, for whoever begins to listen later."""
         lines = self._group(0).lines.values()
         return [
             Link(line.side, Phase.OPEN, line.reason, line.opened)

@@ -17,7 +17,7 @@ from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import is_loopback
-from spreadwatch.feed.parsing.quotes import Rejected, positive
+from spreadwatch.feed.parsing.base import Rejected, positive
 
 PATHS = {Side.SPOT: "/api/v3/exchangeInfo", Side.FUTURES: "/fapi/v1/exchangeInfo"}
 INTERVALS_PATH = "/fapi/v1/fundingInfo"

@@ -22,7 +22,7 @@ from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.parsing.trades import TradeParser
 from spreadwatch.feed.stream import Stream, StreamSettings
 
-PART_SYMBOLS = 199
+SHARD_SYMBOLS = 199
 _SLOW_S = 15.0  # after which a connection that is no heartbeat's is silent
 
 
@@ -56,20 +56,20 @@ def quote_stream(
     clock: Clock,
     chance: Callable[[], float],
     renewing: threading.Lock,
-    part: int = 0,
+    shard: int = 0,
 ) -> Stream:
-    """Return the stream of a part's quotes on a side, whose phases go into `sink` too: they make legs live.
+    """Return the stream of a shard's quotes on a side, whose phases go into `sink` too: they make legs live.
 
     `heartbeat` is the busy symbol that proves the connection alive.
     """
 
     def tell(phase: Phase, reason: str, at: Instant) -> None:
-        sink(Link(side, phase, reason, at, part))
+        sink(Link(side, phase, reason, at, shard))
 
     return Stream(
-        f"{side}{_number(part)}",
+        f"{side}{_number(shard)}",
         binance.stream_url(side, base_url),
-        QuoteParser(side, contracts, [heartbeat], part),
+        QuoteParser(side, contracts, [heartbeat], shard),
         settings=settings,
         ca_file=ca_file,
         sink=sink,
@@ -80,8 +80,8 @@ def quote_stream(
     )
 
 
-def _number(part: int) -> str:
-    return f" {part + 1}" if part else ""
+def _number(shard: int) -> str:
+    return f" {shard + 1}" if shard else ""
 
 
 def _tell_nobody(_phase: Phase, _reason: str, _at: Instant) -> None:
@@ -99,7 +99,7 @@ class Fleet:
         self._clock = clock
         self._launch = launch
         self._renewing = threading.Lock()
-        self._parts: list[dict[str, dict[Side, Contract]]] = []
+        self._shards: list[dict[str, dict[Side, Contract]]] = []
         self._quotes: dict[tuple[Side, int], Stream] = {}
         self._marks: dict[int, Stream] = {}
         self._trades: dict[int, Stream] = {}
@@ -107,34 +107,34 @@ class Fleet:
         self._shown: dict[Side, set[Contract]] = {side: set() for side in Side}
 
     def add(self, symbols: Iterable[str]) -> dict[str, int]:
-        """Subscribe to both legs of symbols that are not watched; return the part that carries each.
+        """Subscribe to both legs of symbols that are not watched; return the shard that carries each.
 
         Where futures legs are no perpetuals they wait for `resolve`.
         """
         placed = {symbol: self._place(symbol) for symbol in symbols}
-        for part in dict.fromkeys(placed.values()):
-            new = [self._parts[part][symbol] for symbol in placed if placed[symbol] == part]
+        for shard in dict.fromkeys(placed.values()):
+            new = [self._shards[shard][symbol] for symbol in placed if placed[symbol] == shard]
             for side in Side:
-                self._watch(side, part, [contracts[side] for contracts in new if side in contracts])
+                self._watch(side, shard, [contracts[side] for contracts in new if side in contracts])
         return placed
 
     def resolve(self, contract: Contract) -> None:
         """Subscribe to the futures leg of a watched symbol, now that its contract is known."""
-        part = self._part_of(contract.symbol)
-        if part is not None and Side.FUTURES not in self._parts[part][contract.symbol]:
-            self._parts[part][contract.symbol][Side.FUTURES] = contract
-            self._watch(Side.FUTURES, part, [contract])
+        shard = self._shard_of(contract.symbol)
+        if shard is not None and Side.FUTURES not in self._shards[shard][contract.symbol]:
+            self._shards[shard][contract.symbol][Side.FUTURES] = contract
+            self._watch(Side.FUTURES, shard, [contract])
 
     def remove(self, symbol: str) -> None:
         """Unsubscribe from a symbol."""
-        part = self._part_of(symbol)
-        if part is None:
+        shard = self._shard_of(symbol)
+        if shard is None:
             return
-        for side, contract in self._parts[part].pop(symbol).items():
-            self._quotes[side, part].forget([contract])
+        for side, contract in self._shards[shard].pop(symbol).items():
+            self._quotes[side, shard].forget([contract])
             extras = self._marks if side is Side.FUTURES else self._trades
-            if part in extras:
-                extras[part].forget([contract])
+            if shard in extras:
+                extras[shard].forget([contract])
             if contract in self._shown[side]:
                 self._shown[side].remove(contract)
                 self._books[side].forget([contract])
@@ -143,7 +143,7 @@ class Fleet:
         """Subscribe to the books of these symbols and of no others, if books are wanted."""
         if not self._settings.with_books:
             return
-        found = [self._parts[part][symbol] for symbol in symbols if (part := self._part_of(symbol)) is not None]
+        found = [self._shards[shard][symbol] for symbol in symbols if (shard := self._shard_of(symbol)) is not None]
         for side in Side:
             wanted = {contracts[side] for contracts in found if side in contracts}
             new, old = wanted - self._shown[side], self._shown[side] - wanted
@@ -163,22 +163,24 @@ class Fleet:
     # ----- streams
 
     def _place(self, symbol: str) -> int:
-        """Give a symbol a part with room in it."""
+        """Give a symbol a shard with room in it."""
         contracts = {Side.SPOT: binance.contract(Side.SPOT, symbol)}
         if self._settings.perpetual:
             contracts[Side.FUTURES] = binance.contract(Side.FUTURES, symbol)
-        part = next((part for part, carried in enumerate(self._parts) if len(carried) < PART_SYMBOLS), len(self._parts))
-        if part == len(self._parts):
-            self._parts.append({})
-        self._parts[part][symbol] = contracts
-        return part
+        shard = next(
+            (shard for shard, carried in enumerate(self._shards) if len(carried) < SHARD_SYMBOLS), len(self._shards)
+        )
+        if shard == len(self._shards):
+            self._shards.append({})
+        self._shards[shard][symbol] = contracts
+        return shard
 
-    def _part_of(self, symbol: str) -> int | None:
-        return next((part for part, carried in enumerate(self._parts) if symbol in carried), None)
+    def _shard_of(self, symbol: str) -> int | None:
+        return next((shard for shard, carried in enumerate(self._shards) if symbol in carried), None)
 
-    def _watch(self, side: Side, part: int, contracts: list[Contract]) -> None:
-        settings, base, number = self._settings, self._settings.bases[side], _number(part)
-        if (quotes := self._quotes.get((side, part))) is not None:
+    def _watch(self, side: Side, shard: int, contracts: list[Contract]) -> None:
+        settings, base, number = self._settings, self._settings.bases[side], _number(shard)
+        if (quotes := self._quotes.get((side, shard))) is not None:
             quotes.watch(contracts)
         else:
             heartbeat = binance.contract(side, settings.heartbeat)
@@ -193,28 +195,37 @@ class Fleet:
                 clock=self._clock,
                 chance=settings.chance,
                 renewing=self._renewing,
-                part=part,
+                shard=shard,
             )
-            self._quotes[side, part] = self._begin(stream)
+            self._quotes[side, shard] = self._begin(stream)
         if side is Side.FUTURES and settings.with_marks:
-            self._watch_extra(self._marks, part, f"marks{number}", binance.marks_url(base), MarkParser, contracts)
+            self._watch_extra(
+                self._marks,
+                shard,
+                f"marks{number}",
+                binance.marks_url(base),
+                lambda found: MarkParser(side, found),
+                contracts,
+            )
         if side is Side.SPOT and settings.with_trades:
             url = binance.stream_url(side, base)
-            self._watch_extra(self._trades, part, f"trades{number}", url, TradeParser, contracts)
+            self._watch_extra(
+                self._trades, shard, f"trades{number}", url, lambda found: TradeParser(side, found), contracts
+            )
 
     def _watch_extra(
         self,
         streams: dict[int, Stream],
-        part: int,
+        shard: int,
         name: str,
         url: str,
         parser: Callable[[list[Contract]], Parser],
         contracts: list[Contract],
     ) -> None:
-        if (stream := streams.get(part)) is not None:
+        if (stream := streams.get(shard)) is not None:
             stream.watch(contracts)
         elif contracts:
-            streams[part] = self._extra(name, url, parser(contracts))
+            streams[shard] = self._extra(name, url, parser(contracts))
 
     def _extra(self, name: str, url: str, parser: Parser) -> Stream:
         """Begin a stream that no leg depends on."""

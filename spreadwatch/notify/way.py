@@ -9,6 +9,7 @@ from typing import Protocol
 
 from spreadwatch.core.alerts import Alert
 from spreadwatch.errors import SpreadwatchError
+from spreadwatch.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Lane:
         self._changed = threading.Condition()
         self._waiting: deque[Alert] = deque()
         self._idle = 0
-        self._threads: list[threading.Thread] = []
+        self._threads: list[Worker] = []
 
     def put(self, alert: Alert) -> None:
         """Take an alert, or drop it when too many wait. Never waits for anything. Any thread."""
@@ -72,7 +73,7 @@ class Lane:
             self._tell_once(f"more alerts came than the {self.way.name} can take; some were not told that way")
 
     def _start_thread(self) -> None:
-        thread = threading.Thread(target=self._top, name=f"notify-{self.way.name}", daemon=True)
+        thread = Worker(f"notify-{self.way.name}", self._top)
         self._threads.append(thread)
         thread.start()
 
@@ -86,9 +87,8 @@ class Lane:
     def join(self, limit_s: float) -> bool:
         """Wait at most `limit_s` seconds for the end of each thread; tell whether all ended."""
         deadline = time.monotonic() + limit_s
-        for thread in self._threads:
-            thread.join(max(deadline - time.monotonic(), 0.0))
-        return not any(thread.is_alive() for thread in self._threads)
+        ended = [thread.join(max(deadline - time.monotonic(), 0.0)) for thread in self._threads]
+        return all(ended)
 
     def _top(self) -> None:
         while (alert := self._next()) is not None:

@@ -14,6 +14,7 @@ from spreadwatch import __version__
 from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Alert
 from spreadwatch.notify.way import NotToldError, StoppedError
+from spreadwatch.worker import Worker
 
 Connect = Callable[[str, int, float], http.client.HTTPConnection]
 """Makes an encrypted connection that checks certificates: host, port, seconds that one step may take."""
@@ -78,7 +79,7 @@ class _Post:
         self._limit_s = limit_s
         self._connect = connect
         self._connection: http.client.HTTPConnection | None = None
-        self.thread = threading.Thread(target=self._top, name="notify-webhook-post", daemon=True)
+        self.thread = Worker("notify-webhook-post", self._top)
         self.thread.start()
 
     def cut(self) -> None:

@@ -112,9 +112,9 @@ class Pump:
         self._shown = symbols
         self._latest = None
 
-    def add(self, symbol: str, part: int, at: Instant) -> None:
-        """Watch one more symbol, on the connections of a part; the next snapshot shows it."""
-        self.market.add(symbol, part, at)
+    def add(self, symbol: str, shard: int, at: Instant) -> None:
+        """Watch one more symbol, on the connections of a shard; the next snapshot shows it."""
+        self.market.add(symbol, shard, at)
         self._latest = None
 
     def remove(self, symbol: str) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from spreadwatch.config import Config
 from spreadwatch.core.quote import Side
-from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import binance, clock
 from spreadwatch.run.session import Session
 from spreadwatch.worker import Worker
@@ -70,8 +69,8 @@ class LiveSession(Session):
         self._loader.look_up(self.symbols)
         return [Watchdog(lambda: fleet.streams, clock.now), self._loader]
 
-    def turn(self) -> Snapshot:
-        """Take what arrived, news of the exchange's lists too, and return the snapshot of this moment."""
+    def _refresh(self) -> None:
+        """Take the news of the exchange's lists."""
         if self._loader is not None and self._fleet is not None:
             with contextlib.suppress(queue.Empty):
                 while True:
@@ -79,7 +78,6 @@ class LiveSession(Session):
             if self._wants_all and self._loader.traded is not None:
                 self._wants_all = False
                 self._add([symbol for symbol in self._loader.traded if symbol not in self.symbols])
-        return super().turn()
 
     def show(self, symbols: Sequence[str]) -> None:
         """Give these symbols in full, with their books, and of the others a row."""
@@ -124,8 +122,8 @@ class LiveSession(Session):
             return
         placed = self._fleet.add(symbols)
         self.symbols = (*self.symbols, *placed)
-        for symbol, part in placed.items():
-            self.pump.add(symbol, part, clock.now())
+        for symbol, shard in placed.items():
+            self.pump.add(symbol, shard, clock.now())
         self._loader.look_up(placed)
 
     def _show_books(self) -> None:

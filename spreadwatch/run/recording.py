@@ -8,57 +8,38 @@ import platformdirs
 from spreadwatch.config import Config
 from spreadwatch.core.events import Clock, Event, Fault, Sink
 from spreadwatch.run.session import Session
+from spreadwatch.storage import stores
 from spreadwatch.storage.history import History
 from spreadwatch.storage.recorder import Recorder, RecorderSettings, RecorderStatus
-from spreadwatch.storage.rows import Limits, StorageError, Store
+from spreadwatch.storage.rows import Limits, StorageError
+from spreadwatch.storage.stores import Place
 
 _STOP_S = 5.0
 _DAY_MS = 86_400_000
-_SPILL_BYTES = 4 << 30
 _MOST = 199  # what one connection per side carries: the order of arrival is known within one only
 
 log = logging.getLogger(__name__)
 
 
-def path_of(settings: Config, badge: str | None = None) -> Path:
-    """Return the file of the recording; what is not live, named by its badge, has one of its own."""
+def place_of(settings: Config, badge: str | None = None) -> Place:
+    """Return where the recording is; what is not live, named by its badge, has a file of its own."""
     if settings.record.path:
-        return Path(settings.record.path)
-    folder = platformdirs.user_data_path("spreadwatch", appauthor=False)
-    return folder / (f"{badge.lower()}.sqlite" if badge else "recording.sqlite")
+        path = Path(settings.record.path)
+    else:
+        folder = platformdirs.user_data_path("spreadwatch", appauthor=False)
+        path = folder / (f"{badge.lower()}.sqlite" if badge else "recording.sqlite")
+    return Place(path, settings.record.dsn)
 
 
 def where(settings: Config, badge: str | None = None) -> str:
     """Return where a recording goes, for a person: never with a password."""
-    return "PostgreSQL" if settings.record.dsn else str(path_of(settings, badge))
+    place = place_of(settings, badge)
+    return stores.name_of(place) if place.dsn else str(place.path)
 
 
 def open_history(settings: Config, badge: str | None = None) -> History:
     """Open the recording to ask it. Raises StorageError with a sentence that helps."""
-    if settings.record.dsn:
-        from spreadwatch.storage.postgres.history import PostgresHistory
-
-        return PostgresHistory(settings.record.dsn)
-    from spreadwatch.storage.sqlite.history import SqliteHistory
-
-    path = path_of(settings, badge)
-    if not path.is_file():
-        raise StorageError(f"there is no recording at {path}: make one with `spreadwatch record`")
-    return SqliteHistory(path)
-
-
-def _open_store(settings: Config, badge: str | None) -> Store:
-    path = path_of(settings, badge)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if settings.record.dsn:
-        from spreadwatch.storage.postgres.store import PostgresStore
-        from spreadwatch.storage.spill import Spill
-        from spreadwatch.storage.spilling import SpillingStore
-
-        return SpillingStore(PostgresStore(settings.record.dsn), Spill(path.with_name("spill.sqlite"), _SPILL_BYTES))
-    from spreadwatch.storage.sqlite.store import SqliteStore
-
-    return SqliteStore(path)
+    return stores.open_history(place_of(settings, badge))
 
 
 class Recording:
@@ -99,7 +80,7 @@ class Recording:
             ),
         )
         try:
-            store = _open_store(self._settings, session.badge)
+            store = stores.open_store(place_of(self._settings, session.badge))
         except OSError as error:
             place = where(self._settings, session.badge)
             raise StorageError(f"cannot record to {place}: {error.strerror or error}") from error

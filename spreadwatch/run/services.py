@@ -5,7 +5,6 @@ no window.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.feed import clock
 from spreadwatch.run.session import Session
+from spreadwatch.worker import Worker
 
 if TYPE_CHECKING:
     from spreadwatch.notify.notifier import Notifier
@@ -41,6 +41,7 @@ class Services:
         self._serial = 0
         self._recording: Recording | None = None
         self._serving: Serving | None = None
+        session.watchers.append(self._watch)
 
     # ----- life
 
@@ -51,17 +52,6 @@ class Services:
         """
         if self._session.settings.notify.leaves_program:
             self._notifier = _notifier(self._session, with_desktop=with_desktop)
-
-    def turn(self) -> Snapshot:
-        """Take what arrived, send the alerts that are new, and return the snapshot of this moment."""
-        snapshot = self._session.turn()
-        alerts = snapshot.alerts
-        if alerts and alerts[-1].serial > self._serial:
-            for alert in alerts:
-                if alert.serial > self._serial:
-                    self._send(alert)
-            self._serial = alerts[-1].serial
-        return snapshot
 
     def close(self) -> "RecorderStatus | None":
         """End all of them, in seconds at most; return what was recorded, None where nothing was."""
@@ -111,6 +101,15 @@ class Services:
         if self._notifier is not None:
             self._notifier.put(alert)
         return alert
+
+    def _watch(self, snapshot: Snapshot) -> None:
+        """Send the alerts that are new."""
+        alerts = snapshot.alerts
+        if alerts and alerts[-1].serial > self._serial:
+            for alert in alerts:
+                if alert.serial > self._serial:
+                    self._send(alert)
+            self._serial = alerts[-1].serial
 
     def _send(self, alert: Alert) -> None:
         """Tell an alert here, and elsewhere if its quotes are live: others would act upon a demo or a replay."""
@@ -195,7 +194,7 @@ class Services:
         if recording is not None:
             self._session.taps.remove(recording.tap)
             # A database that does not answer may take seconds.
-            threading.Thread(target=recording.end, name="recorder-end", daemon=True).start()
+            Worker("recorder-end", recording.end).start()
         return "recording ended"
 
     def _end_serving(self) -> str:

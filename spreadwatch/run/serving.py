@@ -9,7 +9,7 @@ from spreadwatch.api.settings import ServeSettings
 from spreadwatch.config import Config
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.run.recording import open_history, path_of
+from spreadwatch.run.recording import open_history, place_of
 from spreadwatch.run.session import Session
 from spreadwatch.storage.history import History
 
@@ -101,8 +101,8 @@ class Serving:
         """Raise ServeError for what may not be offered."""
         serve = session.settings.serve
         record = session.settings.record
-        path = path_of(session.settings, session.badge)
-        has_recording = bool(record.enabled or record.dsn) or path.is_file()
+        place = place_of(session.settings, session.badge)
+        has_recording = record.enabled or bool(place.dsn) or place.path.is_file()
         self._archive = Later(session.settings, session.badge) if has_recording else None
         # To name another address is the explicit wish; without a token it is refused all the same.
         settings = ServeSettings(host=serve.address, port=serve.port, exposed=True, token=serve.token or None)

@@ -66,6 +66,8 @@ class Session:
         """The newest snapshot. Any thread may read it."""
         self.taps: list[Sink] = []
         """Whom each event goes to as well, before the inbox; called on the threads of the feeds."""
+        self.watchers: list[Callable[[Snapshot], object]] = []
+        """Who is given each snapshot that `turn` makes, on its thread, before whoever called it."""
         self._recruit = recruit
         self._shows_all = False
 
@@ -112,8 +114,14 @@ class Session:
 
     def turn(self) -> Snapshot:
         """Take what arrived and return the snapshot of this moment."""
+        self._refresh()
         self.latest = snapshot = self.pump.turn()
+        for watcher in self.watchers:
+            watcher(snapshot)
         return snapshot
+
+    def _refresh(self) -> None:
+        """Take news that are no events, before a turn."""
 
     def show(self, symbols: Sequence[str]) -> None:
         """Give these symbols in full from now on, and of the others a row."""

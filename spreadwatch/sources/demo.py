@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from spreadwatch.core.events import Batch, Books, Clock, Interval, Link, Marks, Phase, Sink
+from spreadwatch.core.depth import Level
+from spreadwatch.core.events import Batch, Book, Books, Clock, Interval, Link, Mark, Marks, Phase, Sink
 from spreadwatch.core.quote import Instant, Quote, Side
-from spreadwatch.sources.demo_extras import INTERVAL_H, book_of, mark_of
 from spreadwatch.worker import Worker
 
 _START = {"BTCUSDT": Decimal("83091.60"), "ETHUSDT": Decimal("3412.57")}
@@ -25,7 +25,13 @@ _MEAN_BASIS = 4e-4  # of the price: futures above spot
 _QUIET_MS, _BURST_MS = 60.0, 2.0  # mean time between quotes
 _SILENT_LEG = 1 / 1500  # chance per step that a leg falls silent
 _SILENCE_MS = (4500, 9000)
-_EXTRAS_S = 1.0
+_EXTRAS_S = 1.0  # between marks, and between books
+_INTERVAL_H = 8
+_HOUR_MS = 3_600_000
+_LEVELS = 20
+_PER_BPS = Decimal("0.000025")  # the rate follows the basis, as it does on a market
+_RATE_STEP = Decimal("1E-8")
+_STEP = Decimal("0.01")
 
 
 class Step(Struct, frozen=True):
@@ -99,6 +105,25 @@ def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
             last_ms = now_ms
 
 
+def mark_of(spot: Quote, futures: Quote, at: Instant) -> Mark:
+    """Return the mark that fits two quotes: mid prices, and a rate that grows with the basis."""
+    index, mark = (spot.bid + spot.ask) / 2, (futures.bid + futures.ask) / 2
+    basis_bps = (mark - index) / index * 10_000
+    period_ms = _INTERVAL_H * _HOUR_MS
+    next_ms = (at.wall_ms // period_ms + 1) * period_ms
+    return Mark(futures.symbol, mark, index, (basis_bps * _PER_BPS).quantize(_RATE_STEP), next_ms, at)
+
+
+def book_of(quote: Quote) -> Book:
+    """Return twenty levels around a quote, a tick apart, each larger than the one before."""
+    bids = _side(quote.bid, quote.bid_qty, -_STEP)
+    return Book(quote.side, quote.symbol, bids, _side(quote.ask, quote.ask_qty, _STEP), quote.received)
+
+
+def _side(price: Decimal, quantity: Decimal, step: Decimal) -> tuple[Level, ...]:
+    return tuple((price + step * number, quantity + quantity * number / 4) for number in range(_LEVELS))
+
+
 class Demo(Worker):
     """Play a generated market from now on."""
 
@@ -117,7 +142,7 @@ class Demo(Worker):
         for side in Side:
             self._sink(Link(side, Phase.OPEN, "demo", self._clock()))
         for symbol in self._symbols:
-            self._sink(Interval(symbol, INTERVAL_H))
+            self._sink(Interval(symbol, _INTERVAL_H))
         due_s = extras_s = time.monotonic()
         for step in self._steps:
             due_s += step.after_ms / 1000

@@ -13,8 +13,7 @@ from msgspec import Struct
 from spreadwatch.core.answers import Bar
 from spreadwatch.core.quote import Side
 from spreadwatch.storage.history import History
-from spreadwatch.storage.rows import StorageError
-from spreadwatch.storage.stored import StoredQuote, StoredTrade
+from spreadwatch.storage.rows import StorageError, StoredQuote, StoredTrade
 
 Kind = Literal["quotes", "trades", "spread"]
 Form = Literal["csv", "jsonl", "capture"]

@@ -15,8 +15,7 @@ from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.spread import entry, too_far_apart
 from spreadwatch.core.times import MINUTE_MS
-from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, LinkRow, StoredLeg
-from spreadwatch.storage.stored import StoredQuote, StoredTrade
+from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, LinkRow, StoredLeg, StoredQuote, StoredTrade
 
 END_MS = 1 << 43
 """After every recorded moment."""

@@ -7,7 +7,6 @@ disk. What finds no room is counted and becomes a gap. Everything else here runs
 import logging
 import threading
 import time
-import traceback
 import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from spreadwatch.core.events import Batch, Clock, Event, Link, Trade, Trades
 from spreadwatch.core.quote import Side
 from spreadwatch.storage.chunker import Assembler, is_empty
 from spreadwatch.storage.rows import Chunk, Limits, Named, Run, StorageError, Store
+from spreadwatch.worker import Worker
 
 ROW_BYTES = 1000
 """What one waiting quote takes of memory at most: the border bounds its texts."""
@@ -54,8 +54,8 @@ class RecorderStatus(Struct, frozen=True):
     dropped: int
 
 
-class Recorder:
-    """Record one run into one store, from `start` to `stop`."""
+class Recorder(Worker):
+    """Record one run into one store, from `start` to `stop`. Events that were put before `start` are stored too."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class Recorder:
         settings: RecorderSettings | None = None,
     ) -> None:
         """Record what `contracts` names; `silence_ms` is the market's."""
+        super().__init__("recorder")
         self._settings = settings or RecorderSettings()
         self._store = store
         self._clock = clock
@@ -87,22 +88,6 @@ class Recorder:
         self._pending: Chunk | None = None
         self._pending_weight = 0
         self._retry_at_s = self._prune_at_s = 0.0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._top, name="recorder", daemon=True)
-
-    def start(self) -> None:
-        """Begin. Events that were put before are stored too."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ask the thread to store what waits, and to end. Returns at once. Any thread."""
-        self._stopping.set()
-
-    def join(self, limit_s: float) -> bool:
-        """Wait at most `limit_s` seconds for the thread's end; tell whether it ended."""
-        if self._thread.ident is not None:
-            self._thread.join(limit_s)
-        return not self._thread.is_alive()
 
     def ready(self, limit_s: float) -> None:
         """Wait until the store is open. Raises StorageError when it is refused or cannot be opened. Any thread."""
@@ -155,19 +140,13 @@ class Recorder:
                 self._losses[side, symbol] = (first_ms, at_ms + 1, count + 1)
 
     def _top(self) -> None:
-        while True:
-            try:
-                self._run()
-            except Exception as error:  # the top of a thread: logged and told
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                self._fault = f"an error in this program stopped the recorder ({type(error).__name__}); it begins again"
-                log.exception("thread recorder failed in %s", where)
-                self._give_up_pending()
-                if self._stopping.wait(_RETRY_S):
-                    break
-            else:
-                break
+        super()._top()
         self._store.close()
+
+    def _failed(self, error: Exception, and_then: str) -> None:
+        super()._failed(error, and_then)
+        self._fault = f"an error in this program stopped the recorder ({type(error).__name__}); it begins again"
+        self._give_up_pending()
 
     def _give_up_pending(self) -> None:
         """Count what was at hand as lost: it may be what failed."""
@@ -197,7 +176,7 @@ class Recorder:
         try:
             self._store.open(self.run)
         except StorageError as error:
-            self._failed(error)
+            self._paused(error)
             self._failed_open = error
         else:
             self._is_open, self._fault = True, None
@@ -217,7 +196,7 @@ class Recorder:
         try:
             self._store.write(chunk)
         except StorageError as error:
-            self._failed(error)
+            self._paused(error)
             return False
         if self._fault:
             log.info("recording again")
@@ -253,7 +232,7 @@ class Recorder:
             reason = f"the recorder had no room for {count} quotes"
             self._assembler.lost(side, symbol, from_ms, to_ms, reason)
 
-    def _failed(self, error: StorageError) -> None:
+    def _paused(self, error: StorageError) -> None:
         sentence = str(error)
         if self._fault != sentence:
             log.warning("recording paused: %s", sentence)
@@ -267,6 +246,6 @@ class Recorder:
         try:
             more = self._store.prune(limits, self._clock().wall_ms)
         except StorageError as error:
-            self._failed(error)
+            self._paused(error)
             more = False
         self._prune_at_s = time.monotonic() + (0 if more else _PRUNE_S)

@@ -20,8 +20,6 @@ ENOUGH = 15
 """Pairs from which on a median proves something."""
 
 _ORDERS = tuple(itertools.permutations(("new", "old", "again")))
-_SPARE = 3
-"""So many rounds of a row may fail before it is given up."""
 
 
 class Plan(Struct, frozen=True):
@@ -71,7 +69,7 @@ def _row(stage: Stage, plan: Plan, name: str) -> list[Comparison]:
     def begin(build: str) -> Run:
         return row.run(stage, roots[build])
 
-    one_round(begin, _ORDERS[0], 1)  # so that everything is compiled and in the disk's cache
+    list(complete_rounds(begin, 1, 1))  # so that everything is compiled and in the disk's cache
     rounds = list(complete_rounds(begin, plan.pairs, row.laps))
     bar = plan.bars.get(name, plan.bars[""])
     return [
@@ -83,7 +81,7 @@ def _row(stage: Stage, plan: Plan, name: str) -> list[Comparison]:
 def complete_rounds(begin: Callable[[str], Run], pairs: int, laps: int) -> Iterator[Mapping[str, Values]]:
     """Yield so many rounds in which all three builds gave figures.
 
-    Raises ContenderError after a few that did not.
+    Raises ContenderError once more than as many did not.
     """
     failures = done = 0
     orders = itertools.cycle(_ORDERS)
@@ -92,7 +90,7 @@ def complete_rounds(begin: Callable[[str], Run], pairs: int, laps: int) -> Itera
             values = one_round(begin, next(orders), laps)
         except ContenderError:
             failures += 1
-            if failures > _SPARE:
+            if failures > pairs:
                 raise
             continue
         done += 1

@@ -102,7 +102,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=10_000)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
-    server = Server("tests.bench.sender", f"--symbols={options.symbols}", "--heartbeat=1")
+    server = Server("tests.bench.sender", f"--symbols={options.symbols}", "--heartbeat=BTCUSDT")
     config = dataclasses.replace(settings(server.urls), all=True)
     session = app.live(config)
     visitor = Visitor(session)

@@ -22,7 +22,6 @@ from tests.captures.files import RECORDED, Invented
 _SETTLED_S = 0.5
 _QUIET_S = 2.0  # after which the window wakes up less often
 _CALM_S = 0.05
-_LATE_S = 0.25  # of which a busy machine holds up a lap now and then
 _LIMIT_S = 60.0
 _COUNT = 20_000
 _BURST = 5_000
@@ -48,10 +47,15 @@ class Row(Struct, frozen=True):
 
 
 class Stage:
-    """Where runs take place. `lap_s`: how long a lap at a rate lasts. `capture`: a file of quotes of BTCUSDT."""
+    """Where runs take place. `capture`: a file of quotes of BTCUSDT.
 
-    def __init__(self, children: Children, screen: str, lap_s: float, capture: Path | None = None) -> None:
-        self.lap_s = lap_s
+    `lap_s`: how long a lap at a rate lasts; `late_s`: how much longer it may be held up and still count.
+    """
+
+    def __init__(
+        self, children: Children, screen: str, lap_s: float, capture: Path | None = None, late_s: float = 0.25
+    ) -> None:
+        self.lap_s, self.late_s = lap_s, late_s
         self.children = children
         self._screen = screen
         self._capture = capture
@@ -77,13 +81,13 @@ class Stage:
 
     @contextlib.contextmanager
     def fed(
-        self, root: Path, way: str, *arguments: str, symbols: str = "ETHUSDT", heartbeat: bool = True, **options: str
+        self, root: Path, way: str, *arguments: str, symbols: str = "ETHUSDT", beat: str = "BTCUSDT", **options: str
     ) -> Iterator[tuple[Conversation, Conversation]]:
-        """Run a program and its sender, up to the first quotes."""
-        command = ["--symbols", symbols, *(["--heartbeat=1"] if heartbeat else []), "--moving"]
+        """Run a program and its sender, up to the first quotes. `beat`: the symbol that keeps connections alive."""
+        command = ["--symbols", symbols, "--heartbeat", beat, "--moving"]
         with (
             self.children.server("tests.bench.sender", *command) as sender,
-            self.guest(root, way, *arguments, urls={**sender.line(), **options}) as guest,
+            self.guest(root, way, *arguments, urls={**sender.line(), **options, "heartbeat_symbol": beat}) as guest,
         ):
             sender.ask("wait")
             yield sender, guest
@@ -167,28 +171,38 @@ def _crowd(stage: Stage, root: Path) -> Run:
 
 def _paced_laps(stage: Stage, sender: Conversation, guest: Conversation, rate: int, shown: str) -> Run:
     """Watch a window at a rate, whose first symbol is `shown`."""
-    before = _calm(guest, _paced(sender, rate, _SETTLED_S)[shown])
+    before = _calm(guest, _paced(stage, sender, rate)[shown])
     yield {}
     while True:
         before = guest.ask("read")
-        sent = _paced(sender, rate, stage.lap_s)
+        sent = _paced(stage, sender, rate)
         read = guest.ask("read")
         after = _calm(guest, before["quotes"] + sent[shown])
         yield _live(guest, {"cpu": _share(before, read), "mib": after["resident"] / (1 << 20)})
 
 
-def _paced(sender: Conversation, rate: int, seconds: float) -> Answer:
-    """Send at a rate and return how many quotes that were by symbol. Raises ContenderError if it took longer."""
-    told = sender.ask(f"rate {rate} {seconds}")
+def _paced(stage: Stage, sender: Conversation, rate: int) -> Answer:
+    """Send a lap at a rate and return how many quotes that were by symbol. Raises ContenderError if it was late."""
+    told = _sent(sender, f"rate {rate} {stage.lap_s}")
     sent: Answer = told["sent"]
-    if told["seconds"] > seconds + _LATE_S:
+    if told["seconds"] > stage.lap_s + stage.late_s:
         raise ContenderError(f"the sender reached only {sum(sent.values()) / told['seconds']:,.0f}/s of {rate:,}/s")
     return sent
 
 
+def _sent(sender: Conversation, what: str) -> Answer:
+    """Let something be sent. Raises ContenderError when not all of it was subscribed to."""
+    told = sender.ask(what)
+    if told["unheard"] or not told["sent"]:
+        raise ContenderError(
+            f"nobody was subscribed to {told['unheard'] or 'any'} of the frames: a connection was lost"
+        )
+    return told
+
+
 def _receive(stage: Stage, root: Path) -> Run:
     arguments = ("watch", "--symbol", "ethusdt", "--json", "--interval", "100000")
-    with stage.fed(root, "received", *arguments, heartbeat=False) as (sender, guest):
+    with stage.fed(root, "received", *arguments) as (sender, guest):
         yield {}
         while True:
             sender.ask(f"load {_COUNT}")
@@ -204,7 +218,7 @@ def _snapshot(stage: Stage, root: Path) -> Run:
 
 
 def _recorded(stage: Stage, root: Path) -> Run:
-    with stage.fed(root, "unpainted", "--symbol", "btcusdt", symbols="BTCUSDT", heartbeat=False) as (sender, guest):
+    with stage.fed(root, "unpainted", "--symbol", "btcusdt", symbols="BTCUSDT", beat="ETHUSDT") as (sender, guest):
         loaded = sender.ask(f"load {stage.capture}")
         yield {}
         while True:
@@ -214,7 +228,7 @@ def _recorded(stage: Stage, root: Path) -> Run:
 def _divided(sender: Conversation, guest: Conversation, how: str) -> Values:
     """Let what was loaded be sent as fast as it is taken, and return what a quote cost."""
     before = guest.ask("read")
-    quotes = sum(sender.ask(how)["sent"].values())
+    quotes = sum(_sent(sender, how)["sent"].values())
     after = _calm(guest, before["quotes"] + quotes)
     return {"ns": (after["cpu_s"] - before["cpu_s"]) / quotes * 1e9}
 
@@ -241,7 +255,7 @@ def _burst(stage: Stage, root: Path) -> Run:
 def _one_burst(sender: Conversation, guest: Conversation) -> Values:
     cpu_s = guest.ask("read")["cpu_s"]
     guest.ask(f"await {2 * _BURST}")
-    sent = sender.ask(f"burst {_BURST}")
+    sent = _sent(sender, f"burst {_BURST}")
     painted = guest.line()
     return {"cpu_ms": (painted["cpu_s"] - cpu_s) * 1e3, "ms": (painted["at_ns"] - sent["at_ns"]) / 1e6}
 
@@ -253,7 +267,7 @@ def _record(stage: Stage, root: Path) -> Run:
         yield {}
         while True:
             before = guest.ask("read")
-            quotes = sum(_paced(sender, 20_000, stage.lap_s).values())
+            quotes = sum(_paced(stage, sender, 20_000).values())
             after = _stored(guest)
             sent += quotes
             thread_s = after["threads"][_RECORDER] - before["threads"][_RECORDER]

@@ -1,6 +1,6 @@
 """The sender of a measured process: the local exchange in a process of its own, which does what it is told.
 
-    python -m tests.bench.sender --symbols ETHUSDT --heartbeat 1
+    python -m tests.bench.sender --symbols ETHUSDT --heartbeat BTCUSDT
     python -m tests.bench.sender --symbols 400
 
 The first line it prints holds the URLs. After that it answers each line on standard input with one of JSON:
@@ -14,8 +14,8 @@ The first line it prints holds the URLs. After that it answers each line on stan
     burst N         send N frames of each venue at once
     quote           send a quote of each
 
-What was sent is told by symbol, with the monotonic time before it in ns and the seconds it took until each
-receiver had answered a ping behind its last frame.
+What was sent is told by symbol, with the frames that nobody was subscribed to, the monotonic time before the
+first one in ns, and the seconds until each receiver had answered a ping behind its last frame.
 """
 
 import argparse
@@ -38,6 +38,7 @@ URLS = ("spot_stream", "futures_stream", "spot_rest", "futures_rest")
 VENUES = ("futures", "spot")
 _TICK_S = 0.002
 _WAIT_S = 60.0
+_BEAT_S = 1.0
 _PART = 5_000  # frames, of a size that a socket likes
 _STRETCH_MS = 100  # of a capture go in one write
 Answer = dict[str, object]
@@ -55,6 +56,7 @@ class Sender:
         self._next = 0
         self._loaded: list[Part] = []
         self._sent: Counter[str] = Counter()
+        self._unheard = 0
         self._readers: dict[Key, list[Connection]] = {}
         self._sought_at_s = 0.0
 
@@ -138,7 +140,10 @@ class Sender:
         writes: dict[Connection, list[bytes]] = {}
         for key, count, data in parts:
             readers = self._readers_of(key)
-            self._sent[key[1]] += count if readers else 0
+            if readers:
+                self._sent[key[1]] += count
+            else:
+                self._unheard += count
             for one in readers:
                 writes.setdefault(one, []).append(data)
         for one, mine in writes.items():
@@ -159,10 +164,12 @@ class Sender:
 
     def _timed(self, send: Callable[[], object]) -> Answer:
         self._sent.clear()
+        self._unheard = 0
         at_ns = time.monotonic_ns()
         send()
         self._wait_for_pongs()
-        return {"at_ns": at_ns, "seconds": (time.monotonic_ns() - at_ns) / 1e9, "sent": dict(self._sent)}
+        seconds = (time.monotonic_ns() - at_ns) / 1e9
+        return {"at_ns": at_ns, "seconds": seconds, "sent": dict(self._sent), "unheard": self._unheard}
 
     def _wait_for_pongs(self) -> None:
         everyone = [one for venue in VENUES for one in self._exchange.connections(venue)]
@@ -188,6 +195,13 @@ def _stream(symbol: str) -> str:
     return f"{symbol.lower()}@bookTicker"
 
 
+def _beat(exchange: Exchange, symbol: str) -> None:
+    """Keep connections alive whose symbols have nothing to say."""
+    while not exchange.stopping.wait(_BEAT_S):
+        for venue in VENUES:
+            exchange.quote(venue, symbol, "60000.00", "60000.10")
+
+
 def _obey(sender: Sender, words: Sequence[str]) -> Answer:
     what, *arguments = words
     if what == "rate":
@@ -207,13 +221,15 @@ def main() -> int:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.sender", description=__doc__)
     parser.add_argument("--symbols", default="ETHUSDT", help="one symbol, or how many coins trade there")
-    parser.add_argument("--heartbeat", type=float, help="seconds between BTCUSDT quotes on both venues")
+    parser.add_argument("--heartbeat", metavar="SYMBOL", help="of which both venues send a quote a second besides")
     parser.add_argument("--moving", action="store_true", help="every quote moves the spread")
     options = parser.parse_args()
     coins = [f"COIN{number}" for number in range(int(options.symbols))] if options.symbols.isdecimal() else []
     listed = [Symbol(coin, "0.01", "0.001") for coin in ("BTC", "ETH", *coins)]
     names = [f"{coin}USDT" for coin in coins] or [options.symbols]
-    with Exchange(heartbeat=options.heartbeat, spot_symbols=listed, futures_symbols=listed) as exchange:
+    with Exchange(spot_symbols=listed, futures_symbols=listed) as exchange:
+        if options.heartbeat:
+            threading.Thread(target=_beat, args=(exchange, options.heartbeat), name="bench-heart", daemon=True).start()
         sender = Sender(exchange, names, moving=options.moving)
         _say({name: getattr(exchange, name) for name in URLS})
         for line in sys.stdin:

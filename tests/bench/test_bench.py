@@ -170,7 +170,7 @@ def stage(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     for at in range(40):
         tape.spot(f"{60000 + at}.00", f"{60000 + at}.01").um(f"{60010 + at}.00", f"{60010 + at}.10")
     with children() as family:
-        yield Stage(family, display, 0.3, tape.save())
+        yield Stage(family, display, 0.3, tape.save(), late_s=60)  # the tests' machine may be busy
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row not in ("20k", "60k")])

@@ -144,7 +144,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 _SCENES = {
     "flood": (flood, "BTCUSDT", "tests.exchange.flood --json --rate={rate} --seconds={seconds}"),
     "burst": (burst, "BTCUSDT", "tests.bench.sender --symbols=BTCUSDT"),
-    "idle": (idle, "ETHUSDT", "tests.bench.sender --symbols=ETHUSDT --heartbeat=1"),
+    "idle": (idle, "ETHUSDT", "tests.bench.sender --symbols=ETHUSDT --heartbeat=BTCUSDT"),
 }
 
 

@@ -1,4 +1,4 @@
-"""A slow model written from design §5 alone: keep every event, and recompute all from the first one."""
+"""A slow model written from the rules of meaning alone: keep every event, and recompute all from the first one."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -137,7 +137,7 @@ class Oracle:
         return gaps
 
     def answer(self, symbol: str, now: Instant) -> dict[str, object]:
-        """Return the snapshot JSON of design §6 without its reasons."""
+        """Return the documented JSON of a pair without its reasons."""
         steps = self.steps()
         legs = {venue: leg_state(steps, venue, symbol, now, self.silence_ms) for venue in Side}
         spot, futures = (next(reversed(accepted(steps, venue, symbol)), None) for venue in Side)

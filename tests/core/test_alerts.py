@@ -1,4 +1,4 @@
-"""When a rule fires: by hand on a square wave, and against a slow computation anew from all that came before."""
+"""When a rule fires: by hand on a square wave, and against a slow computation anew from all before (RULES: alerts)."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The ledger of gaps says the truth however seldom, often or late somebody looks."""
+"""The ledger of gaps says the truth however seldom, often or late somebody looks (RULES: gaps)."""
 
 from decimal import Decimal
 

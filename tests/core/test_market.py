@@ -1,4 +1,4 @@
-"""The rules of meaning, one claim at a time (design §5)."""
+"""The rules of meaning, one claim at a time (RULES: both or nothing, states, silence, after a reconnect, age)."""
 
 from decimal import Decimal
 

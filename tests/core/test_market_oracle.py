@@ -1,4 +1,4 @@
-"""Any run of events gives the figures that a slow model derives from design §5."""
+"""Any run of events gives the figures that a slow model derives (RULES: states, extremes)."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal

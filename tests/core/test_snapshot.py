@@ -1,4 +1,4 @@
-"""The snapshot JSON that others script against (design §6), and what minutes of a market come to in it."""
+"""The JSON that others script against (RULES: snapshot), and what minutes of a market come to in it."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def inside(found: dict[str, object], key: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("scene", [Scene(), live_scene()], ids=["nothing yet", "live"])
-def test_the_keys_are_those_of_the_design_in_their_order(scene: Scene) -> None:
+def test_the_keys_are_the_documented_ones_in_their_order(scene: Scene) -> None:
     found = scene.json(30)
     assert list(found) == PAIR_KEYS
     assert list(inside(found, "spot")) == list(inside(found, "futures")) == LEG_KEYS

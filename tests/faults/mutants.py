@@ -198,7 +198,7 @@ def _links_ignored() -> contextlib.AbstractContextManager[object]:
     apply = Market.apply
 
     def deaf(self: Market, event: Event) -> None:
-        if not isinstance(event, Link) or self._group(event.part).lines[event.side].opens == 0:
+        if not isinstance(event, Link) or self._group(event.shard).lines[event.side].opens == 0:
             apply(self, event)
 
     return mock.patch.object(Market, "apply", deaf)

@@ -12,7 +12,7 @@ import msgspec
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.feed.frames import FrameDecoder, Message
-from spreadwatch.feed.parsing import quotes
+from spreadwatch.feed.parsing import base, quotes
 from spreadwatch.feed.parsing.quotes import QuoteParser
 
 Mutant = Callable[[], contextlib.AbstractContextManager[object]]
@@ -110,7 +110,7 @@ def _trusts_prices() -> Iterator[None]:
 
 def _crashes_on_garbage() -> contextlib.AbstractContextManager[object]:
     """What is no JSON raises in the reading thread."""
-    return mock.patch.object(quotes, "NOT_A_QUOTE", ())
+    return mock.patch.object(quotes, "NOT_A_VALUE", ())
 
 
 def _garbage_uncounted() -> contextlib.AbstractContextManager[object]:
@@ -194,7 +194,7 @@ def _crashes_on_acks() -> contextlib.AbstractContextManager[object]:
     """An acknowledgement is taken for a quote."""
 
     def refuse(_self: QuoteParser, _payload: bytes, _ticker: object) -> None:
-        raise quotes.Rejected("missing field")
+        raise base.Rejected("missing field")
 
     return mock.patch.object(QuoteParser, "_take_other", refuse)
 

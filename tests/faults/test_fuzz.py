@@ -14,7 +14,7 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.feed import frames
 from spreadwatch.feed.frames import FrameDecoder
-from spreadwatch.feed.parsing import quotes
+from spreadwatch.feed.parsing import base, quotes
 from spreadwatch.feed.parsing.quotes import QuoteParser
 from tests.faults import figures, fuzz
 from tests.faults.streams import Mutants, fails
@@ -72,7 +72,7 @@ _refuse = FrameDecoder._refuse
 def _decimal_only(text: str) -> Decimal:
     number = Decimal(text) if text else Decimal("NaN")
     if not number > 0:
-        raise quotes.Rejected("zero")
+        raise base.Rejected("zero")
     return number
 
 
@@ -115,12 +115,12 @@ _take_rare = FrameDecoder._take_rare
 
 MUTANTS: Mutants = {
     "Decimal alone decides": lambda: [patch.object(quotes, "positive", _decimal_only)],
-    "any length of number": lambda: [patch.object(quotes, "_MAX_DIGITS", 999)],
+    "any length of number": lambda: [patch.object(base, "_MAX_DIGITS", 999)],
     "crossed quotes turned round": lambda: [patch.object(QuoteParser, "batch", _crossed_taken)],
     "any order of update ids": lambda: [patch.object(QuoteParser, "batch", _any_order)],
     "half frames forgotten": lambda: [patch.object(FrameDecoder, "feed", _forgetful)],
-    "validation errors raised": lambda: [patch.object(quotes, "NOT_A_QUOTE", (UnicodeDecodeError, RecursionError))],
-    "undecodable text raised": lambda: [patch.object(quotes, "NOT_A_QUOTE", (msgspec.DecodeError,))],
+    "validation errors raised": lambda: [patch.object(quotes, "NOT_A_VALUE", (UnicodeDecodeError, RecursionError))],
+    "undecodable text raised": lambda: [patch.object(quotes, "NOT_A_VALUE", (msgspec.DecodeError,))],
     "lenient control frames": lambda: [patch.object(FrameDecoder, "_refuse", _lenient_control)],
     "reserved bits ignored": lambda: [patch.object(FrameDecoder, "_take_rare", _unreserved)],
     "long frames taken": lambda: [patch.object(FrameDecoder.__init__, "__defaults__", (1 << 40,)), *_deaf_to_limits()],

@@ -1,4 +1,4 @@
-"""Binance's names: which contract is which coin, streams, URLs and requests."""
+"""Binance's names: which contract is which coin, streams, URLs (RULES: units)."""
 
 import pytest
 from hypothesis import given, settings

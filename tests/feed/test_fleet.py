@@ -101,7 +101,7 @@ def test_the_heartbeat_stays_when_it_is_no_longer_watched(yard: Yard, exchange: 
 def test_many_symbols_are_split_over_connections(
     yard: Yard, exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "PART_SYMBOLS", 3)
+    monkeypatch.setattr(fleet, "SHARD_SYMBOLS", 3)
     ships = yard.build()
     symbols = [f"COIN{number}USDT" for number in range(7)]
     assert list(ships.add(symbols).values()) == [0, 0, 0, 1, 1, 1, 2]
@@ -111,8 +111,8 @@ def test_many_symbols_are_split_over_connections(
     exchange.wait_subscribed("futures", "coin6usdt@bookTicker")
     exchange.quote("futures", "COIN6USDT", 1, 2)
     sink.wait_quotes(1)
-    assert {batch.part for batch in sink.batches() if batch.quotes} == {2}
-    assert {link.part for link in sink.links(Phase.OPEN)} == {0, 1, 2}
+    assert {batch.shard for batch in sink.batches() if batch.quotes} == {2}
+    assert {link.shard for link in sink.links(Phase.OPEN)} == {0, 1, 2}
     ships.remove("COIN1USDT")
     assert ships.add(["NEWUSDT"]) == {"NEWUSDT": 0}
 

@@ -1,4 +1,4 @@
-"""The queue between sources and the market: it never blocks a feed, loses nothing in silence, keeps the order."""
+"""The queue between sources and the market: it never blocks a feed, loses nothing in silence (RULES: nothing waits)."""
 
 import threading
 import time

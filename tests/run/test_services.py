@@ -71,9 +71,9 @@ def test_every_new_alert_is_sent_once_with_its_evidence(runs: list[Run], tmp_pat
     runs.append(run)
     for spread in ("0", "-1.30", "0", "-1.50"):
         run.spread(spread)
-        run.services.turn()
+        run.session.turn()
     for _ in range(5):
-        run.services.turn()
+        run.session.turn()
     wait_for(lambda: len(saved(tmp_path / "got")) == 2)
     assert sorted(one["value"] for one in saved(tmp_path / "got")) == ["-1.30", "-1.50"]
     assert run.told == [f"cheap: ETHUSDT spread is {value}, at or below -1.00" for value in ("-1.30", "-1.50")]
@@ -84,7 +84,7 @@ def test_alerts_of_one_turn_are_all_sent(runs: list[Run]) -> None:
     runs.append(run)
     for spread in ("0", "-1.30", "0", "-1.50", "0", "-1.10"):
         run.spread(spread)
-    run.services.turn()
+    run.session.turn()
     assert len(run.told) == 3
 
 
@@ -96,14 +96,14 @@ def test_a_test_goes_every_way_and_is_no_alert_of_the_run(runs: list[Run], tmp_p
     assert saved(tmp_path / "got")[0]["text"] == run.told[0]
     assert "TEST" in run.told[0]
     assert made.serial == 0
-    assert run.services.turn().alerts == ()
+    assert run.session.turn().alerts == ()
 
 
 def test_a_way_that_fails_is_said_in_the_snapshot(runs: list[Run]) -> None:
     run = Run(Notify(command=("/no/such/program",)))
     runs.append(run)
     run.services.test_alert("ETHUSDT")
-    wait_for(lambda: any("command for alerts cannot be started" in one for one in run.services.turn().faults))
+    wait_for(lambda: any("command for alerts cannot be started" in one for one in run.session.turn().faults))
 
 
 def test_nothing_that_speaks_to_a_network_is_loaded_where_nothing_is_to_be_sent(program: Any) -> None:  # noqa: ANN401
@@ -122,12 +122,12 @@ def test_a_rule_is_added_and_removed_while_it_runs(runs: list[Run]) -> None:
     assert [rule.name for rule in run.services.rules()] == ["cheap", "cheaper"]
     for spread in ("0", "-2.50"):
         run.spread(spread)
-    run.services.turn()
+    run.session.turn()
     assert len(run.told) == 2
     assert run.services.remove_rule(CHEAP) is None
     for spread in ("0", "-1.50"):
         run.spread(spread)
-    run.services.turn()
+    run.session.turn()
     assert len(run.told) == 2
     assert run.services.remove_rule(CHEAP) == 'There is no rule "cheap" any more.'
 
@@ -160,7 +160,7 @@ def test_a_hanging_way_delays_neither_a_turn_nor_the_end(tmp_path: Path) -> None
     run.spread("0")
     run.spread("-1.30")
     began = time.monotonic()
-    run.services.turn()
+    run.session.turn()
     assert time.monotonic() - began < 0.5
     wait_for((tmp_path / "began").exists)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A capture comes out exact: against a count by brute force."""
+"""A capture comes out exact: against a count by brute force (RULES: replay)."""
 
 import gzip
 import json

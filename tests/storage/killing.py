@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from spreadwatch.storage.sqlite.history import SqliteHistory
 from tests.conftest import ROOT
-from tests.storage.victim import NOTE
+from tests.storage.victim import NOTE, SYMBOLS, texts_of
 
 
 class Left(Struct, frozen=True):
@@ -26,7 +26,7 @@ class Left(Struct, frozen=True):
 
 
 def kill_once(folder: Path, chance: random.Random, rate: int = 1000) -> Left:
-    """Record, kill -9 after 0.2 to 1.2 s, and check that what is left is whole. Fails when it is not."""
+    """Record, kill -9 after 0.2 to 1.2 s, and check that what is left is whole and exact. Fails when it is not."""
     path, note = folder / "killed.db", folder / "note"
     for old in folder.glob("killed.db*"):
         old.unlink()
@@ -41,8 +41,9 @@ def kill_once(folder: Path, chance: random.Random, rate: int = 1000) -> Left:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     with closing(SqliteHistory(path)) as history:
-        rows = [one.row for one in history.quotes(["BTCUSDT"])]
+        rows = [one.row for one in history.quotes(SYMBOLS)]
     assert [row.update_id for row in rows] == list(range(1, len(rows) + 1))
+    assert [(row.bid, row.bid_qty, row.ask, row.ask_qty) for row in rows] == [texts_of(row.update_id) for row in rows]
     assert len(rows) >= acknowledged
     stored_ms = rows[-1].received_ms if rows else last_ms
     return Left(put, acknowledged, len(rows), max(last_ms - stored_ms, 0))

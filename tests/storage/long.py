@@ -1,8 +1,9 @@
 """`python -m tests.storage.long [PART]...`: what takes too long for the tests, measured and held against the bars.
 
-Parts: kills (200 × kill -9) · away (PostgreSQL stopped, killed and frozen for 60 s at 1,000 quotes/s) · speed
-(quotes a second into both stores, cost of a put) · large (10 million rows: bytes per quote, `at`, `minmax`) ·
-export (3.6 million rows, memory). `--scale 0.1` does a tenth of each, which proves nothing.
+Parts: exact (10,000 sequences of valid texts, faults and restarts into SQLite, 1,000 into PostgreSQL whose line is
+cut) · kills (200 × kill -9 while numbers become finer) · away (PostgreSQL stopped, killed and frozen for 60 s at
+1,000 quotes/s) · speed (quotes a second into both stores, cost of a put) · large (10 million rows: bytes per quote,
+`at`, `minmax`) · export (3.6 million rows, memory). `--scale 0.1` does a tenth of each, which proves nothing.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from hypothesis import given, settings
+
 from spreadwatch.core.quote import Side
 from spreadwatch.storage.export import Wanted, export
 from spreadwatch.storage.history import History
@@ -25,11 +28,15 @@ from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.rows import Chunk, QuoteRow, Run, Store, StoredLeg
 from spreadwatch.storage.sqlite.history import SqliteHistory
 from spreadwatch.storage.sqlite.store import SqliteStore
+from tests.storage.cut import Cut
+from tests.storage.cutting import CuttingLine
 from tests.storage.killing import kill_once
 from tests.storage.parts import START_MS, recording
 from tests.storage.pouring import pour
+from tests.storage.sequences import Step, sequences, slow
 from tests.storage.server import PostgresServer, binaries
 from tests.storage.test_postgres import Feed, caught_up, ids, spilling
+from tests.storage.watched import play_in_memory
 
 LARGE = 10_000_000
 EXPORTED = 3_600_000
@@ -56,6 +63,32 @@ def running_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.remove()
+
+
+def exact(_folder: Path, scale: float) -> None:
+    """Play sequences: what is read is what was put in, to the letter. Fails at the first that differs."""
+    played = copies = 0
+
+    def into_sqlite(steps: tuple[Step, ...]) -> None:
+        nonlocal played, copies
+        copies += play_in_memory(steps)
+        played += 1
+
+    many = round(10_000 * scale)
+    settings(slow, max_examples=many)(given(sequences())(into_sqlite))()
+    say("SQLite: sequences that come back to the letter", played, "", many, least=True)
+    say("SQLite: copies of the files that held what was acknowledged", copies, "")
+    with running_server() as server, CuttingLine(server.port) as line:
+        played, many = 0, round(1000 * scale)
+
+        def into_postgres(steps: tuple[Step, ...]) -> None:
+            nonlocal played
+            Cut(server, line).play(steps)
+            played += 1
+
+        settings(slow, max_examples=many)(given(sequences(30))(into_postgres))()
+        say("PostgreSQL: sequences that come back to the letter", played, "", many, least=True)
+        say("PostgreSQL: connections that were cut", line.cuts, "")
 
 
 def kills(folder: Path, scale: float) -> None:
@@ -205,7 +238,7 @@ def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
 
 
-PARTS = {"kills": kills, "away": away, "speed": speed, "large": large, "export": export_memory}
+PARTS = {"exact": exact, "kills": kills, "away": away, "speed": speed, "large": large, "export": export_memory}
 
 
 def main() -> int:

@@ -16,8 +16,7 @@ from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Limits, Refusal, Run, StorageError
-from spreadwatch.storage.spill import Spill
-from spreadwatch.storage.spilling import SpillingStore
+from spreadwatch.storage.spill import Spill, SpillingStore
 from tests.conftest import wait_for
 from tests.storage.parts import START_MS, open_links, quote_batch, recording, settle
 from tests.storage.server import PostgresServer

@@ -1,4 +1,4 @@
-"""A recording equals the wire, in every store: texts, counts, prices, extremes, and the snapshot of its replay."""
+"""A recording equals the wire, in every store: texts, prices, extremes, its replay (RULES: exact, replay)."""
 
 import itertools
 import random

@@ -105,7 +105,7 @@ def test_after_a_rollback_the_old_notation_is_believed(tmp_path: Path) -> None:
 def test_a_series_that_becomes_finer_while_it_is_read_is_read_as_it_was_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spreadwatch.storage.sqlite_history.PAGE", 1)
+    monkeypatch.setattr("spreadwatch.storage.sqlite.history.PAGE", 1)
     path = tmp_path / "recording.db"
     sent = [("10.00", "1.000", "20.00", "2.000"), ("10.00", "3.000", "20.00", "4.000")]
     finer = ("10.01", "0.001", "20.02", "0.002")

@@ -78,7 +78,7 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
 
     def shutter() -> None:
         dashboard._layout.chart.chart._painted_at_s = 0.0  # else it may show a moment before
-        dashboard.render(services.turn())
+        dashboard.render(session.turn())
         dashboard.root.update_idletasks()
         subprocess.run(["import", "-window", hex(dashboard.root.winfo_id()), target], check=True)
         dashboard.close()
@@ -88,7 +88,7 @@ def shoot(picture: Picture, theme: Literal["dark", "light"], target: Path) -> No
     dashboard._act("chart_1m")
     session.start()
     dashboard.root.after(_RUN_MS, pose)
-    dashboard.run(services.turn)
+    dashboard.run(session.turn)
     session.stop()
 
 

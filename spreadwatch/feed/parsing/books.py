@@ -1,16 +1,14 @@
 """Payloads of the partial depth streams into books of the best twenty levels."""
 
-from collections.abc import Iterable
 from itertools import pairwise
 
 import msgspec
 
 from spreadwatch.core.depth import Level
 from spreadwatch.core.events import Book, Books
-from spreadwatch.core.quote import Instant, Side
+from spreadwatch.core.quote import Instant
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.parsing.base import Parser
-from spreadwatch.feed.parsing.quotes import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
+from spreadwatch.feed.parsing.base import Envelope, EnvelopeParser, Rejected, positive
 
 _SUFFIX = "depth20@100ms"
 _MAX_LEVELS = 20
@@ -27,54 +25,34 @@ class _Depth(msgspec.Struct):
     a: _Side = []
 
 
-class _Envelope(msgspec.Struct):
-    stream: str = ""
-    data: _Depth | None = None
-
-
-class BookParser(Parser):
-    """Turn payloads of one side into books."""
+class BookParser(EnvelopeParser[_Depth, Book, Books]):
+    """Turn payloads of one side into books. The stream's name tells the contract: spot's payloads do not."""
 
     kind = _SUFFIX
     what = "book"
-
-    def __init__(self, side: Side, contracts: Iterable[Contract]) -> None:
-        """Take books of `contracts`."""
-        super().__init__(contracts)
-        self._side = side
-        self._decode = msgspec.json.Decoder(_Envelope).decode
+    envelope = Envelope[_Depth]
 
     def key_of(self, contract: Contract) -> str:
-        """Return what a payload calls a contract."""
+        """Return the name of a contract's stream."""
         return self.stream_of(contract)
 
-    def again(self) -> "BookParser":
-        """Return a parser of the same contracts for another connection."""
-        return BookParser(self._side, list(self._contracts.values()))
+    def key_in(self, stream: str, data: _Depth) -> str:
+        """Return the name of the stream."""
+        return stream if _SUFFIX in stream else ""
 
-    def batch(self, payloads: Iterable[bytes], at: Instant) -> Books:
-        """Parse what one read brought, in combined-stream envelopes, received at `at`; the last book of each counts."""
-        books: dict[str, Book] = {}
-        rejects: list[str] = []
-        for payload in payloads:
-            try:
-                wire = self._decode(payload)
-                if wire.data is None or _SUFFIX not in wire.stream:
-                    self.leaving |= take_reply(payload)
-                elif contract := self._contracts.get(wire.stream):
-                    books[wire.stream] = self._book(wire.data, contract, at)
-            except (Rejected, *NOT_A_QUOTE) as fault:
-                rejects.append(reason_of(fault))
-        return Books(list(books.values()), bool(books), tuple(rejects))
-
-    def _book(self, wire: _Depth, contract: Contract, at: Instant) -> Book:
+    def value(self, data: _Depth, contract: Contract, at: Instant) -> Book:
         """Return a book per coin. Raises Rejected unless its prices fall and rise as those of a book."""
-        bids = _levels(wire.bids or wire.b, contract.multiplier)
-        asks = _levels(wire.asks or wire.a, contract.multiplier)
+        bids = _levels(data.bids or data.b, contract.multiplier)
+        asks = _levels(data.asks or data.a, contract.multiplier)
         prices = [price for price, _ in (*reversed(bids), *asks)]
         if any(after <= before for before, after in pairwise(prices)):
             raise Rejected("crossed")
-        return Book(self._side, contract.symbol, bids, asks, at)
+        return Book(self.side, contract.symbol, bids, asks, at)
+
+    def read(self, values: list[Book], rejects: tuple[str, ...], repeated: tuple[str, ...]) -> Books:
+        """Return the books of one read, the last one of each symbol."""
+        last = {book.symbol: book for book in values}
+        return Books(list(last.values()), bool(last), rejects, repeated)
 
 
 def _levels(side: _Side, multiplier: int) -> tuple[Level, ...]:

@@ -1,6 +1,5 @@
 """Payloads of the mark price stream into marks: funding, mark and index price of futures contracts."""
 
-from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -8,8 +7,7 @@ import msgspec
 from spreadwatch.core.events import Mark, Marks
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.parsing.base import Parser
-from spreadwatch.feed.parsing.quotes import NOT_A_QUOTE, Rejected, positive, reason_of, take_reply
+from spreadwatch.feed.parsing.base import Envelope, EnvelopeParser, Rejected, positive
 
 _SIGNED = frozenset("-0123456789.")
 
@@ -24,44 +22,28 @@ class _MarkPrice(msgspec.Struct):
     T: int = 0
 
 
-class _Envelope(msgspec.Struct):
-    data: _MarkPrice | None = None
-
-
-class MarkParser(Parser):
+class MarkParser(EnvelopeParser[_MarkPrice, Mark, Marks]):
     """Turn payloads into marks."""
 
     kind = "markPrice@1s"
     what = "mark price"
+    envelope = Envelope[_MarkPrice]
 
-    def __init__(self, contracts: Iterable[Contract]) -> None:
-        """Take marks of `contracts`."""
-        super().__init__(contracts)
-        self._decode = msgspec.json.Decoder(_Envelope).decode
+    def key_in(self, stream: str, data: _MarkPrice) -> str:
+        """Return the exchange's name of the contract."""
+        return data.s
 
-    def batch(self, payloads: Iterable[bytes], at: Instant) -> Marks:
-        """Parse what one read brought, in combined-stream envelopes, received at `at`."""
-        marks: list[Mark] = []
-        rejects: list[str] = []
-        for payload in payloads:
-            try:
-                wire = self._decode(payload).data
-                if wire is None or not wire.s:
-                    self.leaving |= take_reply(payload)
-                elif contract := self._contracts.get(wire.s):
-                    marks.append(_mark(wire, contract, at))
-            except (Rejected, *NOT_A_QUOTE) as fault:
-                rejects.append(reason_of(fault))
-        return Marks(marks, bool(marks), tuple(rejects))
+    def value(self, data: _MarkPrice, contract: Contract, at: Instant) -> Mark:
+        """Return a mark per coin. Raises Rejected for a number that is none."""
+        mark = positive(data.p) / contract.multiplier
+        index = positive(data.i) / contract.multiplier if data.i.strip("0.") else None
+        if data.T <= 0 or not data.r:  # none is scheduled: a contract with delivery, or one that is being delisted
+            return Mark(contract.symbol, mark, index, None, None, at)
+        return Mark(contract.symbol, mark, index, _rate(data.r), data.T, at)
 
-
-def _mark(wire: _MarkPrice, contract: Contract, at: Instant) -> Mark:
-    """Return a mark per coin. Raises Rejected for a number that is none."""
-    mark = positive(wire.p) / contract.multiplier
-    index = positive(wire.i) / contract.multiplier if wire.i.strip("0.") else None
-    if wire.T <= 0 or not wire.r:  # none is scheduled: a contract with delivery, or one that is being delisted
-        return Mark(contract.symbol, mark, index, None, None, at)
-    return Mark(contract.symbol, mark, index, _rate(wire.r), wire.T, at)
+    def read(self, values: list[Mark], rejects: tuple[str, ...], repeated: tuple[str, ...]) -> Marks:
+        """Return the marks of one read."""
+        return Marks(values, bool(values), rejects, repeated)
 
 
 def _rate(text: str) -> Decimal:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -10,21 +10,11 @@ import msgspec
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.parsing.base import Parser
+from spreadwatch.feed.parsing.base import NOT_A_VALUE, Parser, Rejected, positive, reason_of, take_reply
 
 _MEMORY = 16384
-_MAX_DIGITS = 24  # what Decimal adds and scales exactly, with room to spare
 _LAST_MS = 1 << 43  # a Unix time of the year 2248: no clock of an exchange is there
 _END_OF_IDS = 1 << 62
-_LEAVING = "serverShutdown"
-
-
-class Rejected(Exception):  # noqa: N818 - an outcome, not an error
-    """A payload that is not a valid quote; the message is the reason it is counted under."""
-
-
-NOT_A_QUOTE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises for a payload that is none of ours."""
 
 
 class _BookTicker(msgspec.Struct, gc=False):
@@ -48,35 +38,6 @@ class _Envelope(msgspec.Struct, gc=False):
     data: _BookTicker | None = None
 
 
-class _Reply(msgspec.Struct):
-    """Wire form of what is not a quote: the reply to a request, or a notice."""
-
-    stream: str = ""
-    e: str = ""
-    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
-_decode_reply = msgspec.json.Decoder(_Reply).decode
-
-
-def positive(text: str) -> Decimal:
-    """Return the exact value of a plain decimal text above zero. Raises Rejected with the reason."""
-    # Decimal alone would take 1e5, 1_0, NaN, blanks and the digits of every script.
-    if text.strip("0123456789."):
-        raise Rejected("negative" if text.startswith("-") else "not a number")
-    if len(text) > _MAX_DIGITS:
-        raise Rejected("too many digits")
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise Rejected("not a number" if text else "missing field") from None
-    if not number:
-        raise Rejected("zero")
-    return number
-
-
 class _Numbers(dict[str, Decimal]):
     """Text -> positive number; remembers the last few thousand, because prices and sizes repeat within seconds."""
 
@@ -94,16 +55,15 @@ class QuoteParser(Parser):
     kind = "bookTicker"
 
     def __init__(
-        self, side: Side, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), part: int = 0
+        self, side: Side, contracts: Iterable[Contract], unseen: Iterable[Contract] = (), shard: int = 0
     ) -> None:
         """Take quotes of `contracts`; those of `unseen`, the heartbeat, count as life and go no further.
 
-        `part` numbers the connection among those of its side.
+        `shard` numbers the connection among those of its side.
         """
-        self.side = side
         watched, unseen = list(contracts), list(unseen)
-        super().__init__((*watched, *unseen))
-        self._part = part
+        super().__init__(side, (*watched, *unseen))
+        self._shard = shard
         self._unseen = tuple(unseen)
         self._heartbeats = {contract.wire for contract in unseen} - {contract.wire for contract in watched}
         self._numbers = _Numbers()
@@ -115,7 +75,7 @@ class QuoteParser(Parser):
     def again(self) -> "QuoteParser":
         """Return a parser of the same contracts for another connection."""
         watched = [one for wire, one in list(self._contracts.items()) if wire not in self._heartbeats]
-        parser = QuoteParser(self.side, watched, self._unseen, self._part)
+        parser = QuoteParser(self.side, watched, self._unseen, self._shard)
         parser.keeps_texts = self.keeps_texts
         return parser
 
@@ -187,7 +147,7 @@ class QuoteParser(Parser):
                         behind.setdefault(wire, at)
                     repeated.append(contract.symbol)
                     continue
-            except (Rejected, *NOT_A_QUOTE) as fault:
+            except (Rejected, *NOT_A_VALUE) as fault:
                 rejects.append(reason_of(fault))
                 continue
             last_ids[wire] = update_id
@@ -203,7 +163,7 @@ class QuoteParser(Parser):
             if texts is not None:
                 texts.append((ticker.b, ticker.B, ticker.a, ticker.A))
         kept = None if texts is None else tuple(texts)
-        return Batch(side, at, quotes, heard, tuple(rejects), tuple(repeated), self._part, kept)
+        return Batch(side, at, quotes, heard, tuple(rejects), tuple(repeated), self._shard, kept)
 
     def _take_other(self, payload: bytes, ticker: _BookTicker | None) -> None:
         """Take an acknowledgement or a notice. Raises Rejected for anything else."""
@@ -212,31 +172,9 @@ class QuoteParser(Parser):
         self.leaving |= take_reply(payload)
 
 
-def take_reply(payload: bytes) -> bool:
-    """Tell whether a payload that is no quote is the notice of a connection's end, and no acknowledgement.
-
-    Raises Rejected for anything else, msgspec.DecodeError and RecursionError for what is no JSON.
-    """
-    reply = _decode_reply(payload)
-    if _LEAVING in (reply.e, reply.stream.removeprefix("!")):
-        return True
-    if reply.error is not msgspec.UNSET or reply.code is not msgspec.UNSET:
-        raise Rejected("error reply")
-    if reply.result is msgspec.UNSET:
-        raise Rejected("missing field")
-    return False
-
-
 def _check(bid: Decimal, ask: Decimal, update_id: int) -> None:
     """Raise Rejected with the reason unless the numbers of a quote go together."""
     if bid >= ask:
         raise Rejected("locked" if bid == ask else "crossed")
     if update_id <= 0:
         raise Rejected("negative" if update_id else "missing field")
-
-
-def reason_of(fault: Exception) -> str:
-    """Return the reason that a payload is counted under."""
-    if isinstance(fault, Rejected):
-        return str(fault)
-    return "wrong type" if isinstance(fault, msgspec.ValidationError) else "not JSON"

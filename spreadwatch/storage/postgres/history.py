@@ -10,8 +10,18 @@ from spreadwatch.core.quote import Side
 from spreadwatch.storage.history import END_MS, PAGE, Extremes, History
 from spreadwatch.storage.postgres import schema
 from spreadwatch.storage.postgres.link import connect, named_faults
-from spreadwatch.storage.rows import EXACT, BarRow, BeatRow, LinkRow, QuoteRow, StorageError, StoredLeg, TradeRow
-from spreadwatch.storage.stored import StoredQuote, StoredTrade
+from spreadwatch.storage.rows import (
+    EXACT,
+    BarRow,
+    BeatRow,
+    LinkRow,
+    QuoteRow,
+    StorageError,
+    StoredLeg,
+    StoredQuote,
+    StoredTrade,
+    TradeRow,
+)
 
 if TYPE_CHECKING:
     import psycopg

@@ -22,13 +22,14 @@ from spreadwatch.storage.rows import (
     QuoteRow,
     StorageError,
     StoredLeg,
+    StoredQuote,
+    StoredTrade,
     TradeRow,
     per_coin,
 )
 from spreadwatch.storage.sqlite import schema
 from spreadwatch.storage.sqlite.faults import explain
 from spreadwatch.storage.sqlite.notation import grow
-from spreadwatch.storage.stored import StoredQuote, StoredTrade
 
 _QUOTE = "key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty"
 _TRADE = "key, run, trade_id, lag_ms, price, qty"

@@ -33,7 +33,7 @@ def message(**fields: object) -> bytes:
 
 
 def test_a_captured_mark_is_read() -> None:
-    read = MarkParser([BTC]).batch([CAPTURED], AT)
+    read = MarkParser(Side.FUTURES, [BTC]).batch([CAPTURED], AT)
     assert read.heard
     assert read.rejects == ()
     assert read.marks == [
@@ -42,18 +42,18 @@ def test_a_captured_mark_is_read() -> None:
 
 
 def test_a_multiplied_contracts_mark_is_per_coin() -> None:
-    [mark] = MarkParser([PEPE]).batch([message(s="1000PEPEUSDT", p="0.0123", i="0.0124")], AT).marks
+    [mark] = MarkParser(Side.FUTURES, [PEPE]).batch([message(s="1000PEPEUSDT", p="0.0123", i="0.0124")], AT).marks
     assert (mark.symbol, mark.mark, mark.index) == ("PEPEUSDT", Decimal("0.0000123"), Decimal("0.0000124"))
 
 
 @pytest.mark.parametrize(("rate", "next_ms"), [("0.00000000", 0), ("", 0), ("", 1791388800000)])
 def test_without_a_scheduled_funding_there_is_no_rate(rate: str, next_ms: int) -> None:
-    [mark] = MarkParser([BTC]).batch([message(r=rate, T=next_ms)], AT).marks
+    [mark] = MarkParser(Side.FUTURES, [BTC]).batch([message(r=rate, T=next_ms)], AT).marks
     assert (mark.rate, mark.next_ms) == (None, None)
 
 
 def test_a_negative_rate_is_one() -> None:
-    [mark] = MarkParser([BTC]).batch([message(r="-0.00031")], AT).marks
+    [mark] = MarkParser(Side.FUTURES, [BTC]).batch([message(r="-0.00031")], AT).marks
     assert mark.rate == Decimal("-0.00031")
 
 
@@ -73,7 +73,7 @@ def test_a_negative_rate_is_one() -> None:
     ],
 )
 def test_a_malformed_mark_is_refused_and_counted(fields: dict[str, object], reason: str) -> None:
-    read = MarkParser([BTC]).batch([message(**fields)], AT)
+    read = MarkParser(Side.FUTURES, [BTC]).batch([message(**fields)], AT)
     assert (read.marks, read.heard, read.rejects) == ([], False, (reason,))
 
 
@@ -82,12 +82,12 @@ def test_a_malformed_mark_is_refused_and_counted(fields: dict[str, object], reas
     | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(json.dumps).map(str.encode)
 )
 def test_no_payload_is_a_bug(payload: bytes) -> None:
-    MarkParser([BTC]).batch([payload], AT)
+    MarkParser(Side.FUTURES, [BTC]).batch([payload], AT)
     BookParser(Side.SPOT, [BTC]).batch([payload], AT)
 
 
 def test_an_acknowledgement_is_no_sign_of_life_and_a_notice_is_heeded() -> None:
-    for parser in (MarkParser([BTC]), BookParser(Side.FUTURES, [BTC])):
+    for parser in (MarkParser(Side.FUTURES, [BTC]), BookParser(Side.FUTURES, [BTC])):
         assert not parser.batch([b'{"result":null,"id":1}'], AT).heard
         assert not parser.leaving
         parser.batch([b'{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}'], AT)

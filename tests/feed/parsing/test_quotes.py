@@ -1,4 +1,4 @@
-"""Payloads into quotes: a slow reader of JSON as oracle, and every malformed field of design §5 by name."""
+"""Payloads into quotes: a slow reader of JSON as oracle, every malformed field by name (RULES: rejects, order)."""
 
 import json
 import re
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract, contract
-from spreadwatch.feed.parsing.quotes import QuoteParser, positive
+from spreadwatch.feed.parsing.base import positive
+from spreadwatch.feed.parsing.quotes import QuoteParser
 from tests.captures.files import Minutes
 from tests.captures.oracle import lines_of
 
@@ -52,7 +53,7 @@ def verdict(payload: bytes) -> str:
 
 
 def read_slowly(payload: bytes) -> Fields | None:
-    """Return the figures of a payload that is a quote of ETHUSDT or 1000PEPEUSDT by design §5, else None."""
+    """Return the figures of a payload that is a quote of ETHUSDT or 1000PEPEUSDT by the rules, else None."""
     try:
         message = json.loads(payload.decode())
     except (ValueError, RecursionError):
