@@ -45,11 +45,15 @@ class Webhook:
         self._posts: list[_Post] = []
         self._lock = threading.Lock()
 
-    def send(self, alert: Alert, stopping: threading.Event) -> None:
-        """Post it. Any answer of 200 to 299 will do."""
+    def body(self, alert: Alert) -> bytes:
+        """Return what is posted: a way to a service of its own says it in the form of that service."""
         evidence = alert_to_json(alert)
         # Discord looks for "content" where others look for "text".
-        body = msgspec.json.encode(evidence | {"content": evidence["text"]})
+        return msgspec.json.encode(evidence | {"content": evidence["text"]})
+
+    def send(self, alert: Alert, stopping: threading.Event) -> None:
+        """Post it. Any answer of 200 to 299 will do."""
+        body = self.body(alert)
         with self._lock:
             self._posts = [post for post in self._posts if post.thread.is_alive()]
             if len(self._posts) >= _MOST_LEFT_BEHIND:
