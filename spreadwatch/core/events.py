@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -62,6 +63,22 @@ class Listing(Struct, frozen=True):
     delivery_ms: int | None = None
 
 
+class News(Protocol):
+    """What a stream beside the quotes says of one symbol on one side: frozen, with the moment it was heard."""
+
+    @property
+    def side(self) -> Side:
+        """The side that it is of."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol, as the program calls it."""
+
+    @property
+    def at(self) -> Instant:
+        """When it was heard."""
+
+
 class Mark(Struct, frozen=True):
     """A futures contract's mark and index price per coin, and its funding, told at `at`.
 
@@ -75,6 +92,11 @@ class Mark(Struct, frozen=True):
     rate: Decimal | None
     next_ms: int | None
     at: Instant
+
+    @property
+    def side(self) -> Side:
+        """Only futures have a mark price."""
+        return Side.FUTURES
 
 
 class Marks(Struct, frozen=True):

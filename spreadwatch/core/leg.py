@@ -6,6 +6,7 @@ from enum import StrEnum
 from spreadwatch.core.events import Phase
 from spreadwatch.core.numbers import significant_places
 from spreadwatch.core.quote import Instant, Quote, Side
+from spreadwatch.core.told import Told
 
 UNHEARD_MS = 8_000
 """How long a symbol may say nothing on a talking connection before its name is doubted."""
@@ -73,6 +74,7 @@ class Leg:
         "repeated",
         "symbol",
         "tick",
+        "told",
     )
 
     def __init__(self, symbol: str, line: Line, asked: Instant | None = None) -> None:
@@ -87,6 +89,7 @@ class Leg:
         self.grain = Decimal(1)  # one unit in the last of `places`
         self.tick: Decimal | None = None
         self.problem: str | None = None
+        self.told = Told()
 
     def take(self, quote: Quote) -> None:
         """Keep a quote: from now on the leg is of the present connection."""

@@ -18,6 +18,7 @@ from spreadwatch.core.events import (
     Link,
     Listing,
     Marks,
+    News,
     Phase,
 )
 from spreadwatch.core.gaps import Gap, GapLedger
@@ -116,33 +117,35 @@ class Market:
             self._take_batch(event)
         elif isinstance(event, Link):
             self._take_link(event)
-        elif isinstance(event, Marks | Books | Listing | Interval):
+        elif isinstance(event, Marks):
+            self._tell(event.marks, event.rejects, in_row=True)
+        elif isinstance(event, Books):
+            self._tell(event.books, event.rejects)
+        elif isinstance(event, Listing | Interval):
             self._take_terms(event)
         elif isinstance(event, Fault):
             self._faults[event.sentence] = None
         elif isinstance(event, Dropped):
             self._dropped += event.count
 
-    def _take_terms(self, event: Marks | Books | Listing | Interval) -> None:
-        """Take what is said beside the quotes."""
+    def _tell(self, news: Iterable[News], rejects: Iterable[str], *, in_row: bool = False) -> None:
+        """Let legs know what a stream beside the quotes brought; `in_row`: the watch list shows of it."""
+        self._rejects.update(rejects)
+        for one in news:
+            if pair := self._pairs.get(one.symbol):
+                leg = pair.legs[one.side]
+                leg.told = leg.told.plus(one)
+                pair.changed |= in_row
+
+    def _take_terms(self, event: Listing | Interval) -> None:
+        """Take what the exchange's lists say."""
         if isinstance(event, Listing):
             if pair := self._pairs.get(event.symbol):
                 leg = pair.legs[event.side]
                 leg.tick, leg.problem, pair.changed = event.tick, event.problem, True
                 pair.delivery_ms = event.delivery_ms or pair.delivery_ms
-        elif isinstance(event, Interval):
-            if pair := self._pairs.get(event.symbol):
-                pair.interval_h = event.hours
-        elif isinstance(event, Marks):
-            self._rejects.update(event.rejects)
-            for mark in event.marks:
-                if pair := self._pairs.get(mark.symbol):
-                    pair.mark, pair.changed = mark, True
-        else:
-            self._rejects.update(event.rejects)
-            for book in event.books:
-                if pair := self._pairs.get(book.symbol):
-                    pair.books[book.side] = book
+        elif pair := self._pairs.get(event.symbol):
+            pair.interval_h = event.hours
 
     def _take_batch(self, batch: Batch) -> None:
         group = self._group(batch.shard)

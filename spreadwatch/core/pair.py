@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from spreadwatch.core.events import Book, Mark
 from spreadwatch.core.leg import Leg, Line
 from spreadwatch.core.net import Fees
 from spreadwatch.core.percentile import SecondCloses
@@ -35,14 +34,12 @@ class Pair:
 
     __slots__ = (
         "_before",
-        "books",
         "changed",
         "closes",
         "delivery_ms",
         "futures",
         "interval_h",
         "legs",
-        "mark",
         "row",
         "series",
         "sliding",
@@ -60,10 +57,8 @@ class Pair:
         self.sliding = SlidingExtremes(WINDOWS[-1][1])
         self.closes = SecondCloses()
         self.series = Series(keep) if keep else None
-        self.mark: Mark | None = None
         self.interval_h: int | None = None
         self.delivery_ms: int | None = None
-        self.books: dict[Side, Book] = {}
         self.row: Row | None = None
         self.changed = True  # since the row was made
         self._before: tuple[Extreme | None, Extreme | None] = (None, None)  # of the session, up to the last reset

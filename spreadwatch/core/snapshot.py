@@ -13,12 +13,13 @@ from spreadwatch.core.net import Net
 from spreadwatch.core.numbers import bps_kept, plain
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.spread import Extreme
+from spreadwatch.core.told import Told
 
 
 class LegSnapshot(Struct, frozen=True):
-    """One side's side. `quote` is the last one, however old; `age_ms` its age, None without a quote.
+    """One leg. `quote` is the last one, however old; `age_ms` its age, None without a quote.
 
-    `places`: how many decimals its prices need.
+    `places`: how many decimals its prices need. `told`: the last news beside quotes, each with its moment.
     """
 
     side: Side
@@ -27,6 +28,7 @@ class LegSnapshot(Struct, frozen=True):
     quote: Quote | None
     age_ms: int | None
     places: int
+    told: Told = Told()
 
 
 class SpreadSnapshot(Struct, frozen=True):

@@ -3,10 +3,11 @@
 from msgspec import Struct
 
 from spreadwatch.core import depth, funding
+from spreadwatch.core.events import Book, Mark
 from spreadwatch.core.leg import Leg, State
 from spreadwatch.core.net import Net, edge_bps, net
 from spreadwatch.core.pair import WINDOWS, Pair, Terms
-from spreadwatch.core.quote import Instant, Quote, Side
+from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Row, SpreadSnapshot, WindowExtremes
 from spreadwatch.core.spread import bps, reverse, too_far_apart
 
@@ -63,7 +64,8 @@ def freeze_row(pair: Pair, now: Instant, terms: Terms) -> Row:
     state = max(pair.spot.state(now)[0], pair.futures.state(now)[0], key=_BADNESS.__getitem__)
     if state is State.LIVE and quotes and too_far_apart(*quotes):
         state = State.REFUSED
-    rate = pair.mark.rate if pair.mark and now.since(pair.mark.at) <= _MARK_LIVE_MS else None
+    mark = pair.futures.told.last(Mark)
+    rate = mark.rate if mark and now.since(mark.at) <= _MARK_LIVE_MS else None
     places = max(pair.spot.shown_places(), pair.futures.shown_places())
     if state is not State.LIVE or quotes is None:
         return Row(pair.symbol, state, None, None, None, None, rate, places)
@@ -85,7 +87,7 @@ def _both(pair: Pair) -> tuple[Quote, Quote] | None:
 def _freeze_leg(leg: Leg, now: Instant) -> LegSnapshot:
     state, reason = leg.state(now)
     age_ms = now.since(leg.quote.received) if leg.quote else None
-    return LegSnapshot(leg.line.side, state, reason, leg.quote, age_ms, leg.shown_places())
+    return LegSnapshot(leg.line.side, state, reason, leg.quote, age_ms, leg.shown_places(), leg.told)
 
 
 def _judge(spot: LegSnapshot, futures: LegSnapshot) -> tuple[State, str | None]:
@@ -131,7 +133,7 @@ def _freeze_windows(pair: Pair, now_ms: int) -> tuple[WindowExtremes, ...]:
 def _freeze_funding(
     pair: Pair, now: Instant, quotes: tuple[Quote, Quote] | None, costs: Net | None
 ) -> funding.Funding | None:
-    mark = pair.mark
+    mark = pair.futures.told.last(Mark)
     if mark is None:
         return None
     is_live = now.since(mark.at) <= _MARK_LIVE_MS
@@ -161,7 +163,7 @@ def _freeze_funding(
 def _freeze_depth(pair: Pair, now: Instant, terms: Terms) -> depth.SizeQuote | None:
     if terms.size_quote is None:
         return None
-    spot, futures = pair.books.get(Side.SPOT), pair.books.get(Side.FUTURES)
+    spot, futures = pair.spot.told.last(Book), pair.futures.told.last(Book)
     ages = [now.since(book.at) for book in (spot, futures) if book]
     return depth.size_quote(
         terms.size_quote,

@@ -1,13 +1,26 @@
 """Binance's names: streams, URLs, requests, and which contract belongs to which coin."""
 
+from enum import Enum
+
 from msgspec import Struct
 
 from spreadwatch.core.quote import Side
 
-STREAM_PATHS = {Side.SPOT: "/stream", Side.FUTURES: "/public/stream"}
-"""Combined-stream path per side. USD-M is split since 2026: bookTicker lives under /public."""
 
-MARKS_PATH = "/market/stream"
+class Path(Enum):
+    """The two ways into a side's combined streams. A stream that is asked for on the wrong one stays silent."""
+
+    PUBLIC = "public"
+    """Quotes, books, trades."""
+    MARKET = "market"
+    """Mark prices, candles, trades in sums."""
+
+
+_STREAM_PATHS = {
+    Side.SPOT: dict.fromkeys(Path, "/stream"),
+    Side.FUTURES: {Path.PUBLIC: "/public/stream", Path.MARKET: "/market/stream"},
+}
+"""Combined-stream path per side. USD-M is split since 2026."""
 
 _THOUSANDFOLD = ("PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC")
 _QUOTE_ASSETS = ("USDT", "USDC")
@@ -48,11 +61,6 @@ def stream(wire: str, kind: str) -> str:
     return f"{lowered}@{kind}"
 
 
-def stream_url(side: Side, base: str) -> str:
-    """Return the URL of a side's quotes and books under a base URL such as wss://fstream.binance.com."""
-    return base.rstrip("/") + STREAM_PATHS[side]
-
-
-def marks_url(base: str) -> str:
-    """Return the URL of the mark prices under the futures base URL."""
-    return base.rstrip("/") + MARKS_PATH
+def stream_url(side: Side, base: str, path: Path = Path.PUBLIC) -> str:
+    """Return the URL of a side's streams under a base URL such as wss://fstream.binance.com."""
+    return base.rstrip("/") + _STREAM_PATHS[side][path]

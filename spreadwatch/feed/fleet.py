@@ -1,13 +1,14 @@
 """All connections to the exchange, and which symbols each of them carries.
 
 Quotes of up to 199 symbols share a connection per side, with the heartbeat: the 200 streams that futures
-allowed until 2025 are kept to, though the documents say 1,024 now. Mark prices have connections of their own,
-because USD-M is split, and so have books: when those go silent the spread goes on.
+allowed until 2025 are kept to, though the documents say 1,024 now. Every other kind of stream has connections of
+its own, partly because USD-M is split: when those go silent the spread goes on.
 """
 
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypedDict
 
 from msgspec import Struct, structs
 
@@ -15,22 +16,18 @@ from spreadwatch.core.events import Clock, Link, Phase, Sink
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.parsing.base import Parser
-from spreadwatch.feed.parsing.books import BookParser
-from spreadwatch.feed.parsing.marks import MarkParser
+from spreadwatch.feed.kinds import KINDS, QUOTES, Kind, Reach, Silence
 from spreadwatch.feed.parsing.quotes import QuoteParser
-from spreadwatch.feed.parsing.trades import TradeParser
 from spreadwatch.feed.stream import Stream, StreamSettings
 
 SHARD_SYMBOLS = 199
-_SLOW_S = 15.0  # after which a connection that is no heartbeat's is silent
 
 
 class FleetSettings(Struct, frozen=True):
     """Base URL of each side's streams, how connections are kept, and what they share.
 
     `chance` gives numbers in [0, 1). `perpetual`: the futures legs are perpetuals, whose names are known.
-    `with_marks`, `with_books`, `with_trades`: whether mark prices, books and spot trades are wanted at all.
+    `wishes`: the words of the kinds of streams that are not wanted by everyone, see `Kind.wish`.
     """
 
     bases: dict[Side, str]
@@ -39,9 +36,7 @@ class FleetSettings(Struct, frozen=True):
     ca_file: Path | None
     chance: Callable[[], float]
     perpetual: bool = True
-    with_marks: bool = True
-    with_books: bool = False
-    with_trades: bool = False
+    wishes: frozenset[str] = frozenset()
 
 
 def quote_stream(
@@ -67,8 +62,8 @@ def quote_stream(
         sink(Link(side, phase, reason, at, shard))
 
     return Stream(
-        f"{side}{_number(shard)}",
-        binance.stream_url(side, base_url),
+        QUOTES.name.format(side=side) + _number(shard),
+        binance.stream_url(side, base_url, QUOTES.path),
         QuoteParser(side, contracts, [heartbeat], shard),
         settings=settings,
         ca_file=ca_file,
@@ -78,6 +73,16 @@ def quote_stream(
         chance=chance,
         renewing=renewing,
     )
+
+
+class _Shared(TypedDict):
+    """What all streams of a fleet are given."""
+
+    ca_file: Path | None
+    sink: Sink
+    clock: Clock
+    chance: Callable[[], float]
+    renewing: threading.Lock
 
 
 def _number(shard: int) -> str:
@@ -99,11 +104,9 @@ class Fleet:
         self._clock = clock
         self._launch = launch
         self._renewing = threading.Lock()
+        self._kinds = [kind for kind in KINDS if kind.wish is None or kind.wish in settings.wishes]
         self._shards: list[dict[str, dict[Side, Contract]]] = []
-        self._quotes: dict[tuple[Side, int], Stream] = {}
-        self._marks: dict[int, Stream] = {}
-        self._trades: dict[int, Stream] = {}
-        self._books: dict[Side, Stream] = {}
+        self._carriers: dict[tuple[Kind, Side, int], Stream] = {}
         self._shown: dict[Side, set[Contract]] = {side: set() for side in Side}
 
     def add(self, symbols: Iterable[str]) -> dict[str, int]:
@@ -131,45 +134,34 @@ class Fleet:
         if shard is None:
             return
         for side, contract in self._shards[shard].pop(symbol).items():
-            self._quotes[side, shard].forget([contract])
-            extras = self._marks if side is Side.FUTURES else self._trades
-            if shard in extras:
-                extras[shard].forget([contract])
+            for kind in self._of(Reach.WATCHED, side):
+                self._carriers[kind, side, shard].forget([contract])
             if contract in self._shown[side]:
-                self._shown[side].remove(contract)
-                self._books[side].forget([contract])
+                self._show(side, self._shown[side] - {contract})
 
     def show(self, symbols: Iterable[str]) -> None:
-        """Subscribe to the books of these symbols and of no others, if books are wanted."""
-        if not self._settings.with_books:
-            return
+        """Subscribe to what only symbols in full need, such as books, of these and of no others."""
         found = [self._shards[shard][symbol] for symbol in symbols if (shard := self._shard_of(symbol)) is not None]
         for side in Side:
-            wanted = {contracts[side] for contracts in found if side in contracts}
-            new, old = wanted - self._shown[side], self._shown[side] - wanted
-            self._shown[side] = wanted
-            if side in self._books:
-                self._books[side].watch(new)
-                self._books[side].forget(old)
-            elif new:
-                url = binance.stream_url(side, self._settings.bases[side])
-                self._books[side] = self._extra(f"{side} books", url, BookParser(side, new))
+            self._show(side, {contracts[side] for contracts in found if side in contracts})
 
     def keep_texts(self) -> None:
         """Let quotes carry the wire's texts from now on, for a recorder."""
-        for stream in self._quotes.values():
+        for stream in self.streams:
             stream.keep_texts()
 
     # ----- streams
+
+    def _of(self, reach: Reach, side: Side) -> list[Kind]:
+        return [kind for kind in self._kinds if kind.reach is reach and side in kind.sides]
 
     def _place(self, symbol: str) -> int:
         """Give a symbol a shard with room in it."""
         contracts = {Side.SPOT: binance.contract(Side.SPOT, symbol)}
         if self._settings.perpetual:
             contracts[Side.FUTURES] = binance.contract(Side.FUTURES, symbol)
-        shard = next(
-            (shard for shard, carried in enumerate(self._shards) if len(carried) < SHARD_SYMBOLS), len(self._shards)
-        )
+        room = (shard for shard, carried in enumerate(self._shards) if len(carried) < SHARD_SYMBOLS)
+        shard = next(room, len(self._shards))
         if shard == len(self._shards):
             self._shards.append({})
         self._shards[shard][symbol] = contracts
@@ -179,73 +171,45 @@ class Fleet:
         return next((shard for shard, carried in enumerate(self._shards) if symbol in carried), None)
 
     def _watch(self, side: Side, shard: int, contracts: list[Contract]) -> None:
-        settings, base, number = self._settings, self._settings.bases[side], _number(shard)
-        if (quotes := self._quotes.get((side, shard))) is not None:
-            quotes.watch(contracts)
-        else:
-            heartbeat = binance.contract(side, settings.heartbeat)
-            stream = quote_stream(
-                side,
-                base,
-                contracts,
-                heartbeat,
-                settings=settings.stream,
-                ca_file=settings.ca_file,
-                sink=self._sink,
-                clock=self._clock,
-                chance=settings.chance,
-                renewing=self._renewing,
-                shard=shard,
-            )
-            self._quotes[side, shard] = self._begin(stream)
-        if side is Side.FUTURES and settings.with_marks:
-            self._watch_extra(
-                self._marks,
-                shard,
-                f"marks{number}",
-                binance.marks_url(base),
-                lambda found: MarkParser(side, found),
-                contracts,
-            )
-        if side is Side.SPOT and settings.with_trades:
-            url = binance.stream_url(side, base)
-            self._watch_extra(
-                self._trades, shard, f"trades{number}", url, lambda found: TradeParser(side, found), contracts
-            )
+        for kind in self._of(Reach.WATCHED, side):
+            self._carry(kind, side, shard, contracts)
 
-    def _watch_extra(
-        self,
-        streams: dict[int, Stream],
-        shard: int,
-        name: str,
-        url: str,
-        parser: Callable[[list[Contract]], Parser],
-        contracts: list[Contract],
-    ) -> None:
-        if (stream := streams.get(shard)) is not None:
+    def _show(self, side: Side, wanted: set[Contract]) -> None:
+        new, old = wanted - self._shown[side], self._shown[side] - wanted
+        self._shown[side] = wanted
+        for kind in self._of(Reach.SHOWN, side):
+            self._carry(kind, side, 0, new)
+            if old:
+                self._carriers[kind, side, 0].forget(old)
+
+    def _carry(self, kind: Kind, side: Side, shard: int, contracts: Iterable[Contract]) -> None:
+        """Subscribe to contracts on the connection that is there for them, or begin it."""
+        contracts = list(contracts)
+        stream = self._carriers.get((kind, side, shard))
+        if stream is not None:
             stream.watch(contracts)
-        elif contracts:
-            streams[shard] = self._extra(name, url, parser(contracts))
+        elif contracts or kind.silence is Silence.LEGS_ARE_STALE:
+            stream = self._carriers[kind, side, shard] = self._stream(kind, side, shard, contracts)
+            self.streams.append(stream)
+            self._launch(stream)
 
-    def _extra(self, name: str, url: str, parser: Parser) -> Stream:
-        """Begin a stream that no leg depends on."""
-        settings = self._settings
-        return self._begin(
-            Stream(
-                name,
-                url,
-                parser,
-                settings=structs.replace(settings.stream, silence_s=_SLOW_S),
-                ca_file=settings.ca_file,
-                sink=self._sink,
-                tell=_tell_nobody,
-                clock=self._clock,
-                chance=settings.chance,
-                renewing=self._renewing,
-            )
+    def _stream(self, kind: Kind, side: Side, shard: int, contracts: list[Contract]) -> Stream:
+        options, base = self._settings, self._settings.bases[side]
+        shared: _Shared = {
+            "ca_file": options.ca_file,
+            "sink": self._sink,
+            "clock": self._clock,
+            "chance": options.chance,
+            "renewing": self._renewing,
+        }
+        if kind.silence is Silence.LEGS_ARE_STALE:
+            heartbeat = binance.contract(side, options.heartbeat)
+            return quote_stream(side, base, contracts, heartbeat, settings=options.stream, shard=shard, **shared)
+        return Stream(
+            kind.name.format(side=side) + _number(shard),
+            binance.stream_url(side, base, kind.path),
+            kind.parser(side, contracts),
+            settings=structs.replace(options.stream, silence_s=kind.silence_s or options.stream.silence_s),
+            tell=_tell_nobody,
+            **shared,
         )
-
-    def _begin(self, stream: Stream) -> Stream:
-        self.streams.append(stream)
-        self._launch(stream)
-        return stream

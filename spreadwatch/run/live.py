@@ -49,6 +49,7 @@ class LiveSession(Session):
 
         settings, feed, ends = self.settings, self.settings.feed, self.settings.endpoints
         ca_file = Path(feed.ca_file) if feed.ca_file else None
+        wishes = {"books": settings.size.quote is not None, "trades": settings.record.trades}
         options = FleetSettings(
             bases={Side.SPOT: ends.spot_stream, Side.FUTURES: ends.futures_stream},
             heartbeat=binance.canonical(feed.heartbeat_symbol),
@@ -56,8 +57,7 @@ class LiveSession(Session):
             ca_file=ca_file,
             chance=random.random,
             perpetual=settings.contract == "perpetual",
-            with_books=settings.size.quote is not None,
-            with_trades=settings.record.trades,
+            wishes=frozenset(word for word, wanted in wishes.items() if wanted),
         )
         fleet = self._fleet = Fleet(options, self.sink, clock.now, self.launch)
         rest = {Side.SPOT: ends.spot_rest, Side.FUTURES: ends.futures_rest}

@@ -37,7 +37,7 @@ class Yard:
             ca_file=None,
             chance=random.Random(1).random,
             perpetual=perpetual,
-            with_books=with_books,
+            wishes=frozenset({"books"} if with_books else ()),
         )
         return Fleet(settings, self.sink, clock.now, self._launch)
 
@@ -210,4 +210,4 @@ def test_silent_marks_touch_nothing_but_funding(yard: Yard, exchange: Exchange, 
     exchange.quote("futures", "ETHUSDT", Decimal(1), Decimal(2))
     sink.wait_quotes(1)
     assert {link.side for link in sink.links(Phase.LOST)} == set()
-    assert binance.marks_url("wss://a/") == "wss://a/market/stream"
+    assert binance.stream_url(Side.FUTURES, "wss://a/", binance.Path.MARKET) == "wss://a/market/stream"
