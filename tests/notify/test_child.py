@@ -247,7 +247,7 @@ def test_a_desktop_notification_says_what_happened(package: Path) -> None:
     target = package / "shown"
     stand_in(package, f"of['on_dispatched'](); open({str(target)!r}, 'w').write(of['title'] + '|' + of['message'])")
     Desktop(20).send(alert(), NEVER)
-    assert target.read_text() == "ETHUSDT · spreadwatch|entry is cheap: ETHUSDT edge is 3.51 bps, at or above 3.50"
+    assert target.read_text() == "ETHUSDT · spreadwatch|entry is cheap: ETHUSDT edge is +3.51 bps, at or above +3.50"
 
 
 @pytest.mark.parametrize("body", ["pass", "raise OSError('no bus')", "import signal, os; os.kill(os.getpid(), 9)"])

@@ -53,7 +53,7 @@ def test_the_evidence_is_posted_as_json_to_the_whole_address() -> None:
     assert head.startswith(f"POST {SECRET} HTTP/1.1\n")
     assert "Content-Type: application/json\n" in head
     assert body["value"] == "3.5123456"
-    assert body["text"] == body["content"] == "entry is cheap: ETHUSDT edge is 3.51 bps, at or above 3.50"
+    assert body["text"] == body["content"] == "entry is cheap: ETHUSDT edge is +3.51 bps, at or above +3.50"
 
 
 @pytest.mark.parametrize(
