@@ -165,8 +165,8 @@ class Comparison:
         for party in self.parties:
             party.clear()
             pictures.shots(party, folders[party.name], names)
-            if not names:
-                pictures.replays(party, folders[party.name])
+        if not names:
+            pictures.same_replays(self.parties, list(folders.values()))
         old, new = (pictures.states(folder) for folder in folders.values())
         for name, digest in old.items():
             if new.get(name) != digest and not name.endswith(" said"):

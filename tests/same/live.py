@@ -121,7 +121,7 @@ def names(stage: Stage) -> Results:
             exchange.upgrade("spot", http_response(code))
             exchange.upgrade("futures", http_response(code))
             told = stage.run("watch", "--once", "--duration", "1")
-            yield f"status {code}", f"{told.code}\n{told.out}\n{told.err.splitlines()[-1].partition(' again')[0]}"
+            yield f"status {code}", f"{told.code}\n{told.out}\n{words(told.err.splitlines()[-1])}"
 
 
 def onces(stage: Stage) -> Results:

@@ -4,17 +4,20 @@ import contextlib
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.same.captures import write_all
 from tests.same.stage import PATIENCE_S, Stage, pause
-from tests.ui.screen import display, put_pointer_away, xvfb
+from tests.ui.screen import xvfb
 
+_ROOT = Path(__file__).parents[2]
 _TAKING_S = 900
 _LOOK_S = 0.3
 _SAME = 4
 _LOOKS = 100
+_TRIES = 5
 
 REPLAYS = {
     "plain": ("plain.jsonl",),
@@ -44,15 +47,16 @@ def shots(stage: Stage, folder: Path, names: Sequence[str]) -> None:
         raise RuntimeError(f"the {stage.name} checkout took no pictures: {done.stdout[-500:]}{done.stderr[-2000:]}")
 
 
-def replays(stage: Stage, folder: Path) -> None:
+def replays(stage: Stage, folder: Path, names: Sequence[str]) -> None:
     """Take the windows of replays at their end, each on a screen of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (file, *words) in REPLAYS.items():
+    for name in names:
+        file, *words = REPLAYS[name]
         stage.clear()
         write_all(stage.folder)
         settings = dict(word.split("=") for word in words if "=" in word)
-        with xvfb(96, "1600x1200") as server, display(server):
-            put_pointer_away(server)
+        with xvfb(96, "2400x1400") as server:
+            _put_pointer_away(server)
             stage.environment |= {"DISPLAY": server, "SPREADWATCH_TIME_ZONE": "utc", **settings}
             arguments = [word for word in words if "=" not in word]
             running = stage.start("replay", file, "--speed", "max", *arguments)
@@ -61,6 +65,12 @@ def replays(stage: Stage, folder: Path) -> None:
             finally:
                 told = running.end(signal.SIGINT)
         (folder / f"replay-{name}.txt").write_text(str(told), encoding="utf-8")
+
+
+def _put_pointer_away(server: str) -> None:
+    """Move the pointer off the window, by a process of its own: Xlib ends one whose server goes away."""
+    words = f"from tests.ui.screen import put_pointer_away; put_pointer_away({server!r})"
+    subprocess.run([sys.executable, "-c", words], cwd=_ROOT, check=True, timeout=PATIENCE_S)
 
 
 def _wait_until_still(server: str, target: Path) -> None:
@@ -82,6 +92,26 @@ def signatures(files: Sequence[Path]) -> dict[str, str]:
     command = ["identify", "-quiet", "-format", "%f %wx%h %#\n", *map(str, files)]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_TAKING_S).stdout
     return dict(line.split(" ", 1) for line in told.splitlines())
+
+
+def same_replays(parties: Sequence[Stage], folders: Sequence[Path]) -> None:
+    """Take the replays of both, and those that differ again, until both have taken one picture or there is no hope.
+
+    How many frames are painted on the way to the end is left to chance, and widths that only grow, and the rate
+    of updates, tell of it: a window is the same when both programs can come to the same picture.
+    """
+    taken: list[dict[str, dict[str, bytes]]] = [{name: {} for name in REPLAYS} for _ in parties]
+    left = list(REPLAYS)
+    for _ in range(_TRIES):
+        for party, folder, known in zip(parties, folders, taken, strict=True):
+            replays(party, folder, left)
+            for name, digest in signatures([folder / f"replay-{name}.png" for name in left]).items():
+                known[name[len("replay-") : -len(".png")]][digest] = (folder / name).read_bytes()
+        for name in list(left):
+            if common := taken[0][name].keys() & taken[1][name].keys():
+                left.remove(name)
+                for folder, known in zip(folders, taken, strict=True):
+                    (folder / f"replay-{name}.png").write_bytes(known[name][min(common)])
 
 
 def difference(old: Path, new: Path, target: Path) -> str:

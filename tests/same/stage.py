@@ -86,8 +86,10 @@ _LOGGED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?P<level>[A-Z]+) \S
 def words(err: str) -> str:
     """Return what was said on stderr: the sentences, then each kind of log line once, in the order of the alphabet.
 
-    When a log line is written, by which module and thread, and how often, are no part of the behaviour.
+    When a log line is written, by which module and thread, and how often, are no part of the behaviour; nor is how
+    long a new attempt waits, which is left to chance.
     """
+    err = re.sub(r"trying again(?: in [\d.]+ \w+)?", "trying again", err)
     logged, said = set(), []
     for line in err.splitlines(keepends=True):
         if found := _LOGGED.fullmatch(line):

@@ -121,6 +121,7 @@ def test_of_log_lines_only_level_and_message_count() -> None:
     log = "2026-11-29 18:03:03,706 WARNING feed-spot spreadwatch.feed.stream: spot feed: refused\n"
     other = "2026-11-29 18:03:09,001 WARNING feed-spot spreadwatch.feed.policy: spot feed: refused\n"
     assert words(f"{log}no live spread\n{log}") == words(f"no live spread\n{other}")
+    assert words("no quote; trying again in 2 s\n") == words("no quote; trying again\n")
     assert words(log) != words(log.replace("refused", "closed"))
     assert words(log) != words(log.replace("WARNING", "ERROR"))
 
