@@ -81,7 +81,9 @@ class Layout:
             body, painter, lambda: act("shortcuts"), lambda: act("gaps"), lambda: program.switched("record") or ""
         )
         self.playback = PlaybackBar(body, painter, program.player) if program.player else None
-        self.alerts = WindowAlerts(root, body, painter, lambda: act("alerts"), feedback.note)
+        self.alerts = WindowAlerts(
+            root, body, painter, lambda: act("alerts"), feedback.note, is_live=program.badge is None
+        )
         self.overlay = Overlay(window, body, spread.frame, spread.side, self.watch_list.frame)
         self._has_list = False
         self._arrange()

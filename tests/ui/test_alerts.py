@@ -16,6 +16,7 @@ from spreadwatch.ui.alerts.form import Choice, Entry
 from spreadwatch.ui.kit.painter import Cell
 from tests.notify.examples import RULE, alert
 from tests.ui.alert_window import LONG, RULES, AlertWindow, OpenWindow, alerts, snapshot
+from tests.ui.conftest import Open
 from tests.ui.sight import check, visible
 
 
@@ -309,3 +310,18 @@ def test_tk_8_has_no_desktop_notifications_and_a_refusal_is_a_sentence(open_wind
     if tk.TkVersion < 9:
         said = notify(window.root, alert())
         assert said == "no desktop notification was shown: this desktop takes none from Tk"
+
+
+@pytest.mark.parametrize("badge", [None, "DEMO", "REPLAY"])
+def test_the_desktop_is_told_of_live_alerts_and_of_tests_only(
+    badge: str | None, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr("spreadwatch.ui.alerts.alerts.notify", lambda _root, one: told.append(one.serial))
+    dashboard = opened(badge=badge)
+    ways = dashboard._layout.alerts
+    ways.notifies = True
+    ways.render(snapshot(2))
+    assert told == ([1, 2] if badge is None else [])
+    ways.tell(alert(0))
+    assert told[-1] == 0

@@ -33,9 +33,14 @@ class WindowAlerts:
         painter: Painter,
         open_list: Callable[[], object],
         note: Callable[[str], None],
+        *,
+        is_live: bool = True,
     ) -> None:
-        """Grid the banner's frame, then call its `hide`. `open_list` is called by a click, `note` with a problem."""
-        self._root, self._note = root, note
+        """Grid the banner's frame, then call its `hide`. `open_list` is called by a click, `note` with a problem.
+
+        Of quotes that are not live nothing leaves the window.
+        """
+        self._root, self._note, self._is_live = root, note, is_live
         self.notifies = painter.settings.notify.desktop and has_notifications(root)
         self._serial = 0
         self.banner = Banner(body, painter, open_list)
@@ -49,7 +54,7 @@ class WindowAlerts:
         newest = alerts[-1].serial
         if newest != self._serial:
             for alert in alerts:
-                if alert.serial > self._serial:
+                if alert.serial > self._serial and self._is_live:
                     self._notify(alert)
             self._serial = newest
 
