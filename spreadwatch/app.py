@@ -20,10 +20,11 @@ from spreadwatch.commands.output import JsonLines, Lines, say
 from spreadwatch.commands.watch import WatchOptions, tell_faults, watch
 from spreadwatch.config import Config
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.source import Source
 from spreadwatch.errors import NoDisplayError
 from spreadwatch.feed import binance, clock
 from spreadwatch.run.services import Services
-from spreadwatch.run.session import Session
+from spreadwatch.run.session import Session, named
 
 if TYPE_CHECKING:
     from spreadwatch.feed.probe import Finding
@@ -56,7 +57,7 @@ def demo(settings: Config, seed: int, *, charted: bool = True) -> Session:
 
         return [Demo(session.symbols, seed, session.sink, clock.now, with_books=settings.size.quote is not None)]
 
-    return Session(settings.symbols, settings, clock.now, recruit, badge="DEMO", charted=charted)
+    return Session(named(settings), settings, clock.now, recruit, Source.DEMO, charted=charted)
 
 
 def run(arguments: argparse.Namespace, settings: Config) -> int:
@@ -129,20 +130,21 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
     from spreadwatch.run import playback
 
     # Only --symbol chooses from what was recorded; the settings say what to watch live.
-    chosen = settings.symbols if settings.sources.get("symbols") == "command line" else ()
+    asked = settings.symbols if settings.sources.get("symbols") == "command line" else ()
+    chosen = list(dict.fromkeys(map(binance.canonical, asked)))
     span = arguments.from_ms, arguments.to_ms
     with contextlib.ExitStack() as opened:
         if arguments.file is not None:
             heartbeat = binance.canonical(settings.feed.heartbeat_symbol)
-            source = playback.of_capture(arguments.file, chosen, heartbeat, *span)
+            played = playback.of_capture(arguments.file, chosen, heartbeat, *span)
         else:
             from spreadwatch.run.recording import open_history, where
 
             history = opened.enter_context(contextlib.closing(open_history(settings)))
-            source = playback.of_history(history, where(settings), chosen, *span)
+            played = playback.of_history(history, where(settings), chosen, *span)
         then_end = not arguments.json
-        session = playback.Playback(source.reel, source.symbols, settings, arguments.speed, then_end=then_end)
-        faults = source.faults
+        session = playback.Playback(played.reel, played.symbols, settings, arguments.speed, then_end=then_end)
+        faults = played.faults
         if not arguments.json:
             code = _window(session, settings, session.playhead)
         else:
@@ -154,7 +156,7 @@ def _replay(arguments: argparse.Namespace, settings: Config) -> int:
                 session.stop()
             faults.update(snapshot.rejects)
             code = 0
-    tell_faults(faults, source.name)
+    tell_faults(faults, played.name)
     return code
 
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from spreadwatch import __version__
 from spreadwatch.api.parameters import Parameter
+from spreadwatch.core.source import Source
 
 MOST_SECONDS = 10_000
 """How many seconds of bars one request may ask for."""
@@ -44,6 +45,8 @@ _SOURCE: Schema = {
     "type": ["string", "null"],
     "description": '"trade": last spot trade; "mid": middle of the spot quote',
 }
+_CONTRACT: Schema = {"type": "string", "description": "perpetual, current_quarter, next_quarter, or a day as YYMMDD"}
+_RUN: Schema = {"type": "string", "enum": [source.value for source in Source]}
 _VENUE: Schema = {"type": "string", "enum": ["spot", "futures"]}
 
 PRICE = _object(symbol=_TEXT, timestamp=_ISO, price=_PRICE, actual_timestamp=_MAYBE_ISO, source=_SOURCE)
@@ -89,6 +92,8 @@ PAIR: Schema = {
     "type": "object",
     "properties": {
         "symbol": _TEXT,
+        "contract": _CONTRACT,
+        "source": _RUN,
         "at_ms": _COUNT,
         "state": {"type": "string", "enum": ["connecting", "live", "stale", "refused"]},
         "reason": _either("string"),
@@ -97,7 +102,7 @@ PAIR: Schema = {
         "spread": _SPREAD_NOW,
         "counts": {"type": "object", "additionalProperties": _COUNT},
     },
-    "required": ["symbol", "at_ms", "state", "reason", "spot", "futures", "spread", "counts"],
+    "required": ["symbol", "contract", "source", "at_ms", "state", "reason", "spot", "futures", "spread", "counts"],
 }
 SNAPSHOT = _object(at_ms=_COUNT, pairs={"type": "array", "items": PAIR}, faults={"type": "array", "items": _TEXT})
 _SYMBOLS: Schema = {"type": "array", "items": _TEXT}

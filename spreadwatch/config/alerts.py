@@ -21,7 +21,7 @@ _LEVEL: Final = Exact(-_HIGHEST, _HIGHEST, "bps, or quote currency for a spread"
 
 @dataclass(frozen=True, slots=True)
 class _SymbolOrAll:
-    allowed: str = 'a symbol such as "ETHUSDT", or "all"'
+    allowed: str = 'a symbol such as "ETHUSDT" or "BTCUSDT@current_quarter", or "all"'
 
     def read(self, text: str) -> object:
         return text.strip()
@@ -29,7 +29,7 @@ class _SymbolOrAll:
     def check(self, value: object, folder: Path) -> str | None:
         if isinstance(value, str) and value.lower() == ALL:
             return None
-        return kinds.Symbol().check(value, folder)
+        return kinds.NamedPair().check(value, folder)
 
 
 FIELDS: Final[Mapping[str, kinds.Rule]] = {

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 from spreadwatch.config.alerts import AlertRules
 from spreadwatch.config.kinds import AmountOrOff, Choice, CommandLine, Exact, Flag, Number, Rule, Symbol, Symbols
 from spreadwatch.config.places import BaseUrl, BindAddress, OptionalFile, OptionalPath, OptionalSecret, OptionalUrl
+from spreadwatch.core import pair_name
 from spreadwatch.core.alerts import Rule as AlertRule
 
 ENVIRONMENT_PREFIX: Final = "SPREADWATCH_"
@@ -20,7 +21,6 @@ ENVIRONMENT_PREFIX: Final = "SPREADWATCH_"
 Kind = Literal["value", "secret", "tables"]
 """How a key is given: anywhere; in the environment or .env only, and never shown; as [[tables]] of the file."""
 
-Contract = Literal["perpetual", "current_quarter", "next_quarter"]
 Theme = Literal["dark", "light"]
 TimeZone = Literal["local", "utc"]
 
@@ -183,8 +183,10 @@ class Config:
     ] = ("ETHUSDT",)
     all: Annotated[bool, Flag(), "Watch every coin that trades on both venues, about 400."] = False
     contract: Annotated[
-        Contract, Choice(get_args(Contract)), "The futures side: the perpetual, or a quarter's delivery contract."
-    ] = "perpetual"
+        str,
+        Choice(pair_name.OFFERED),
+        "The futures side of symbols without a contract of their own: the perpetual, or a quarter's delivery contract.",
+    ] = pair_name.PERPETUAL
     alerts: Annotated[
         tuple[AlertRule, ...], AlertRules(100), "Rules that tell you when a number crosses a level.", "tables"
     ] = ()

@@ -7,10 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, Protocol
 
+from spreadwatch.core import pair_name
+
 _TRUE: Final = ("true", "1", "yes", "on")
 _FALSE: Final = ("false", "0", "no", "off")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?")
 OFF: Final = "off"
+_SYMBOL: Final = 'a symbol such as "ETHUSDT": 2 to 40 letters, digits or "_"'
+_AND_CONTRACT: Final = ', and a contract if need be as in "BTCUSDT@current_quarter"'
 _TYPE_NAMES: Final = {
     bool: "true/false",
     str: "text",
@@ -228,7 +232,7 @@ class Choice:
 class Symbol:
     """The exchange's name of a pair. Only ASCII is upper-cased: there are names like 币安人生USDT."""
 
-    allowed: str = 'a symbol such as "ETHUSDT": 2 to 40 letters, digits or "_"'
+    allowed: str = _SYMBOL
 
     def read(self, text: str) -> object:
         """Take the text without blanks around it."""
@@ -245,15 +249,36 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPair:
+    """A symbol, with its contract if it has one of its own: "ETHUSDT", "BTCUSDT@current_quarter"."""
+
+    allowed: str = _SYMBOL + _AND_CONTRACT
+
+    def read(self, text: str) -> object:
+        """Take the text without blanks around it."""
+        return text.strip()
+
+    def check(self, value: object, folder: Path) -> str:
+        """Return it in its one spelling; "@perpetual" stays, because the usual contract may be another."""
+        text = text_of(value)
+        try:
+            name = pair_name.parse(text)
+        except ValueError as error:
+            raise RefusedError(str(error)) from None
+        symbol = Symbol().check(name.symbol, folder)
+        return f"{symbol}@{name.contract}" if "@" in text and not name.is_dated else str(name)
+
+
+@dataclass(frozen=True, slots=True)
 class Symbols:
-    """A list of different symbols."""
+    """A list of different pairs."""
 
     most: int
 
     @property
     def allowed(self) -> str:
         """The count and what each is."""
-        return f'a list of 1 to {self.most} different symbols, each of 2 to 40 letters, digits or "_"'
+        return f'a list of 1 to {self.most} different symbols, each of 2 to 40 letters, digits or "_"' + _AND_CONTRACT
 
     def read(self, text: str) -> object:
         """Split at commas."""
@@ -268,7 +293,7 @@ class Symbols:
         seen: list[str] = []
         for place, item in enumerate(value, start=1):
             try:
-                symbol = Symbol().check(item, folder)
+                symbol = NamedPair().check(item, folder)
             except RefusedError as error:
                 raise RefusedError(f"symbol {place}: {error}") from None
             if symbol in seen:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from spreadwatch.core.alerts import Alert, Number, Rule
 from spreadwatch.core.numbers import bps, plain, signed, significant_places
+from spreadwatch.core.pair_name import of_key
 from spreadwatch.core.snapshot import quote_to_json
 
 
@@ -12,11 +13,13 @@ def alert_to_json(alert: Alert) -> dict[str, object]:
 
     `text` is the sentence for people, under the name that chat services look for.
     """
-    rule = alert.rule
+    rule, name = alert.rule, of_key(alert.symbol)
     return {
         "text": sentence(alert),
         "serial": alert.serial,
-        "symbol": alert.symbol,
+        "symbol": name.symbol,
+        "contract": name.contract,
+        "source": alert.source.value,
         "number": rule.number.value,
         "value": plain(alert.value),
         "at_ms": alert.at.wall_ms,

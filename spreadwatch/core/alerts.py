@@ -10,6 +10,7 @@ from msgspec import Struct
 from spreadwatch.core.net import Fees, edge_bps
 from spreadwatch.core.numbers import BPS_KEPT_PLACES
 from spreadwatch.core.quote import Instant, Quote
+from spreadwatch.core.source import Source
 from spreadwatch.core.spread import bps, too_far_apart
 
 KEPT = 200
@@ -56,7 +57,7 @@ class Rule(Struct, frozen=True):
 class Alert(Struct, frozen=True):
     """A rule fired for a symbol at `at` with `value`, and all that proves it. Ages are ms at `at`.
 
-    `serial` counts from 1 up through the run.
+    `serial` counts from 1 up through the run; `source` tells what kind of run it is.
     """
 
     serial: int
@@ -68,6 +69,7 @@ class Alert(Struct, frozen=True):
     futures: Quote
     spot_age_ms: int
     futures_age_ms: int
+    source: Source = Source.LIVE
 
 
 def check(rule: Rule) -> str | None:
@@ -175,7 +177,8 @@ class AlertBook:
     goes back.
     """
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    def __init__(self, rules: Iterable[Rule] = (), source: Source = Source.LIVE) -> None:
+        self._source = source
         self.rules = tuple(rules)
         """Rules that `check` has no objection to."""
         self.recent: tuple[Alert, ...] = ()
@@ -264,18 +267,18 @@ class AlertBook:
         for watch, symbol, seen in sorted(fired, key=lambda each: each[0].fired_ms):
             if seen is not None:
                 self._serial += 1
-                new.append(_alert(self._serial, watch, symbol, seen))
+                new.append(_alert(self._serial, watch, symbol, seen, self._source))
         self.recent = (*self.recent, *new)[-KEPT:]
         return new
 
 
-def _alert(serial: int, watch: Watch, symbol: str, seen: _Seen) -> Alert:
+def _alert(serial: int, watch: Watch, symbol: str, seen: _Seen, source: Source) -> Alert:
     """Return the alert with the quotes that stood when the watch fired, and their ages then."""
     later_ms = watch.fired_ms - seen.t_ms
     at = Instant(seen.at.wall_ms + later_ms, seen.at.mono_ms + later_ms)
     spot, futures = seen.spot, seen.futures
     ages_ms = at.since(spot.received), at.since(futures.received)
-    return Alert(serial, watch.rule, symbol, watch.fired_value, at, spot, futures, *ages_ms)
+    return Alert(serial, watch.rule, symbol, watch.fired_value, at, spot, futures, *ages_ms, source)
 
 
 def _value(number: Number, spot: Quote, futures: Quote, fees: Fees) -> Decimal:

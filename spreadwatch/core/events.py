@@ -54,6 +54,7 @@ class Listing(Struct, frozen=True):
 
     `tick` is the price step per coin, None when unknown. `problem` is a sentence when the symbol cannot
     be quoted there, else None. `delivery_ms`: Unix ms of a delivery contract's end, None for all else.
+    `wire`: the contract's name where the pair's does not tell it, as of a current quarter; else None.
     """
 
     side: Side
@@ -61,6 +62,7 @@ class Listing(Struct, frozen=True):
     tick: Decimal | None
     problem: str | None
     delivery_ms: int | None = None
+    wire: str | None = None
 
 
 class News(Protocol):

@@ -33,23 +33,50 @@ from spreadwatch.core.timeline import Timeline
 
 
 class _Group:
-    """The symbols that share one connection per side."""
+    """The pairs that share one connection per side.
 
-    __slots__ = ("lines", "pairs", "talked")
+    A spot quote is of every pair with that spot symbol: `spot` holds the first pair of each, then the second of
+    those that have one, and so on.
+    """
+
+    __slots__ = ("futures", "lines", "pairs", "spot", "talked")
 
     def __init__(self, silence_ms: int) -> None:
         self.lines = {side: Line(side, silence_ms) for side in Side}
         self.pairs: dict[str, Pair] = {}
+        self.futures, self.spot = [self.pairs], [dict[str, Pair]()]
         self.talked: tuple[bool, ...] = ()  # each line, when the rows were made
+
+    def add(self, pair: Pair) -> None:
+        self.pairs[pair.symbol] = pair
+        self._place(pair)
+
+    def _place(self, pair: Pair) -> None:
+        free = next((pairs for pairs in self.spot if pair.spot_symbol not in pairs), None)
+        if free is None:
+            self.spot.append(free := {})
+        free[pair.spot_symbol] = pair
+
+    def remove(self, pair: Pair) -> None:
+        if self.pairs.pop(pair.symbol, None) is not None:
+            self.spot = [{}]
+            for left in self.pairs.values():
+                self._place(left)
+
+    def of(self, side: Side, symbol: str) -> Iterator[Pair]:
+        """Yield the pairs that a side's symbol is a leg of."""
+        for pairs in self.spot if side is Side.SPOT else self.futures:
+            if pair := pairs.get(symbol):
+                yield pair
 
 
 class Market:
     """Apply events in the order they arrive; ask for a snapshot whenever one is needed."""
 
     def __init__(self, symbols: Iterable[str], silence_ms: int, terms: Terms | None = None) -> None:
-        """Watch `symbols` (upper case); a connection silent for over `silence_ms` is not live."""
+        """Watch pairs by their keys; a connection silent for over `silence_ms` is not live."""
         self.terms = terms or Terms()
-        self.alerts = AlertBook()
+        self.alerts = AlertBook(source=self.terms.source)
         self.gaps = GapLedger()
         self.latest = Instant(0, 0)
         """The moment of the last batch or link applied: the clock of a replay."""
@@ -66,9 +93,10 @@ class Market:
     # ----- what is watched
 
     def add(self, symbol: str, shard: int, asked: Instant | None = None) -> None:
-        """Watch one more symbol, on the connections of a shard; `asked`: the moment, None at the start."""
+        """Watch one more pair, on the connections of a shard; `asked`: the moment, None at the start."""
         group = self._group(shard)
-        self._pairs[symbol] = group.pairs[symbol] = Pair(symbol, group.lines, asked, self.terms.keep)
+        self._pairs[symbol] = pair = Pair(symbol, group.lines, asked, self.terms.keep)
+        group.add(pair)
 
     def _group(self, shard: int) -> _Group:
         group = self._groups.get(shard)
@@ -78,9 +106,9 @@ class Market:
 
     def remove(self, symbol: str) -> None:
         """Forget a symbol and all that is known of it."""
-        del self._pairs[symbol]
+        pair = self._pairs.pop(symbol)
         for group in self._groups.values():
-            group.pairs.pop(symbol, None)
+            group.remove(pair)
         for side in Side:
             self.gaps.forget(symbol, side)
         self.alerts.forget(symbol)
@@ -93,7 +121,7 @@ class Market:
         """Forget every event, as if none had come: for a replay that goes back. Symbols and alert rules stay."""
         rules = self.alerts.rules
         Market.__init__(self, tuple(self._pairs), self._silence_ms, self.terms)
-        self.alerts = AlertBook(rules)
+        self.alerts = AlertBook(rules, self.terms.source)
 
     def extremes(self, symbol: str) -> tuple[Extreme | None, Extreme | None]:
         """Return max and min of a symbol since the start or its reset; other objects once they moved."""
@@ -132,7 +160,7 @@ class Market:
         """Let legs know what a stream beside the quotes brought; `in_row`: the watch list shows of it."""
         self._rejects.update(rejects)
         for one in news:
-            if pair := self._pairs.get(one.symbol):
+            for pair in self._of(one.side, one.symbol):
                 leg = pair.legs[one.side]
                 leg.told = leg.told.plus(one)
                 pair.changed |= in_row
@@ -140,18 +168,22 @@ class Market:
     def _take_terms(self, event: Listing | Interval) -> None:
         """Take what the exchange's lists say."""
         if isinstance(event, Listing):
-            if pair := self._pairs.get(event.symbol):
+            for pair in self._of(event.side, event.symbol):
                 leg = pair.legs[event.side]
                 leg.tick, leg.problem, pair.changed = event.tick, event.problem, True
                 pair.delivery_ms = event.delivery_ms or pair.delivery_ms
-        elif pair := self._pairs.get(event.symbol):
-            pair.interval_h = event.hours
+        else:
+            for pair in self._of(Side.FUTURES, event.symbol):
+                pair.interval_h = event.hours
+
+    def _of(self, side: Side, symbol: str) -> Iterator[Pair]:
+        return (pair for group in self._groups.values() for pair in group.of(side, symbol))
 
     def _take_batch(self, batch: Batch) -> None:
         group = self._group(batch.shard)
         line = group.lines[batch.side]
         if batch.rejects or batch.repeated:
-            self._count_refused(batch)
+            self._count_refused(group, batch)
         self.latest = at = batch.at
         resumed = batch.heard and self._note_silence(group, line, at)
         t_ms = self._timeline.elapsed_ms(at)  # not before the silence was told: a sleep moves the axis
@@ -160,22 +192,26 @@ class Market:
         if batch.heard:
             line.heard = at
         both_talk = line.phase is Phase.OPEN and group.lines[batch.side.other].talks(at)
-        pairs = group.pairs
         is_spot = batch.side is Side.SPOT
-        for quote in batch.quotes:
-            pair = pairs.get(quote.symbol)
-            if pair is None:
-                continue
-            leg, other = (pair.spot, pair.futures) if is_spot else (pair.futures, pair.spot)
-            if not leg.fresh:
-                self.gaps.end(quote.symbol, batch.side, at)
-            leg.take(quote)
-            pair.changed = True
-            if both_talk and other.fresh:
-                self._sample(pair, t_ms, at)
-        if resumed and both_talk:
+        for pairs in group.spot if is_spot else group.futures:
+            for quote in batch.quotes:
+                pair = pairs.get(quote.symbol)
+                if pair is None:
+                    continue
+                leg, other = (pair.spot, pair.futures) if is_spot else (pair.futures, pair.spot)
+                if not leg.fresh:
+                    self.gaps.end(pair.symbol, batch.side, at)
+                leg.take(quote)
+                pair.changed = True
+                if both_talk and other.fresh:
+                    self._sample(pair, t_ms, at)
+        if both_talk and (resumed or self.alerts.rules):
+            self._end_batch(group, batch, t_ms, resumed=resumed)
+
+    def _end_batch(self, group: _Group, batch: Batch, t_ms: int, *, resumed: bool) -> None:
+        if resumed:
             self._sample_quiet_legs(group, batch, t_ms)
-        if both_talk and self.alerts.rules:
+        if self.alerts.rules:
             self.alerts.pass_time(t_ms)
 
     def _sample(self, pair: Pair, t_ms: int, at: Instant) -> None:
@@ -183,10 +219,10 @@ class Market:
         if self.alerts.rules and pair.spot.quote and pair.futures.quote:
             self.alerts.take(t_ms, pair.symbol, pair.spot.quote, pair.futures.quote, self.terms.fees, at)
 
-    def _count_refused(self, batch: Batch) -> None:
+    def _count_refused(self, group: _Group, batch: Batch) -> None:
         self._rejects.update(batch.rejects)
         for symbol in batch.repeated:
-            if pair := self._pairs.get(symbol):
+            for pair in group.of(batch.side, symbol):
                 pair.legs[batch.side].repeated += 1
 
     def _note_silence(self, group: _Group, line: Line, at: Instant) -> bool:
@@ -212,7 +248,7 @@ class Market:
 
     def _sample_quiet_legs(self, group: _Group, batch: Batch, t_ms: int) -> None:
         """Take the spreads that exist again because a silent connection spoke, though of other symbols."""
-        spoke = {quote.symbol for quote in batch.quotes}
+        spoke = {pair.symbol for quote in batch.quotes for pair in group.of(batch.side, quote.symbol)}
         for pair in group.pairs.values():
             if pair.symbol not in spoke and pair.spot.fresh and pair.futures.fresh:
                 self._sample(pair, t_ms, batch.at)
@@ -263,6 +299,7 @@ class Market:
             faults=tuple(self._faults),
             rows=tuple(self._rows(now)),
             alerts=self.alerts.recent,
+            source=self.terms.source,
         )
 
     def _rows(self, now: Instant) -> list[Row]:

@@ -5,6 +5,8 @@ Written here in ASCII, as files, pipes and JSON hold them. `on_screen` is the on
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from spreadwatch.core.pair_name import spot_symbol
+
 MINUS = "\N{MINUS SIGN}"
 GROUP = "\N{NO-BREAK SPACE}"
 
@@ -78,11 +80,11 @@ def on_screen(number: str) -> str:
 
 
 def split_symbol(symbol: str) -> tuple[str, str]:
-    """Split a symbol into base and quote asset; the quote is empty when none is known.
+    """Split a symbol, or the key of a pair, into base and quote asset; the quote is empty when none is known.
 
     Source: the quote assets of Binance's spot and USD-M symbol lists.
     """
-    name = symbol.partition("_")[0]
+    name = spot_symbol(symbol).partition("_")[0]
     for asset in _QUOTE_ASSETS:
         if name.endswith(asset) and len(name) > len(asset):
             return name.removesuffix(asset), asset

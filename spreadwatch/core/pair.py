@@ -6,11 +6,13 @@ from msgspec import Struct
 
 from spreadwatch.core.leg import Leg, Line
 from spreadwatch.core.net import Fees
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.percentile import SecondCloses
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.series import ONE, Keep, Series
 from spreadwatch.core.sliding import SlidingExtremes
 from spreadwatch.core.snapshot import Row
+from spreadwatch.core.source import Source
 from spreadwatch.core.spread import Extreme, SpreadTracker
 
 WINDOWS = (("1m", 60_000), ("15m", 900_000), ("1h", 3_600_000))
@@ -21,16 +23,17 @@ class Terms(Struct, frozen=True):
     """What the numbers are computed with.
 
     `size_quote`: the size in quote currency that fills are shown for, None for none. `keep`: how much of its
-    past a pair remembers for a chart, None for nothing.
+    past a pair remembers for a chart, None for nothing. `source`: where all of it comes from.
     """
 
     fees: Fees = Fees(Decimal("0.001"), Decimal("0.0005"))
     size_quote: Decimal | None = None
     keep: Keep | None = ONE
+    source: Source = Source.LIVE
 
 
 class Pair:
-    """One symbol. The market that owns it gives it every sample of both live legs, and every loss."""
+    """One pair, by its key. The market that owns it gives it every sample of both live legs, and every loss."""
 
     __slots__ = (
         "_before",
@@ -44,13 +47,15 @@ class Pair:
         "series",
         "sliding",
         "spot",
+        "spot_symbol",
         "spread",
         "symbol",
     )
 
     def __init__(self, symbol: str, lines: dict[Side, Line], asked: Instant | None, keep: Keep | None) -> None:
         self.symbol = symbol
-        self.spot = Leg(symbol, lines[Side.SPOT], asked)
+        self.spot_symbol = spot_symbol(symbol)
+        self.spot = Leg(self.spot_symbol, lines[Side.SPOT], asked)
         self.futures = Leg(symbol, lines[Side.FUTURES], asked)
         self.legs = {Side.SPOT: self.spot, Side.FUTURES: self.futures}
         self.spread = SpreadTracker()

@@ -11,7 +11,9 @@ from spreadwatch.core.gaps import Gap
 from spreadwatch.core.leg import State
 from spreadwatch.core.net import Net
 from spreadwatch.core.numbers import bps_kept, plain
+from spreadwatch.core.pair_name import of_key
 from spreadwatch.core.quote import Instant, Quote, Side
+from spreadwatch.core.source import Source
 from spreadwatch.core.spread import Extreme
 from spreadwatch.core.told import Told
 
@@ -89,7 +91,7 @@ class PairSnapshot(Struct, frozen=True):
 
     `net` is None while not live, `funding` before the first news of it, `depth` where no size is set.
     `percentile`: how much of the last hour was below the present spread, 0 to 100; None while not live or
-    before the first full second.
+    before the first full second. `symbol` is the pair's key.
     """
 
     symbol: str
@@ -105,6 +107,7 @@ class PairSnapshot(Struct, frozen=True):
     net: Net | None = None
     funding: Funding | None = None
     depth: SizeQuote | None = None
+    source: Source = Source.LIVE
 
     @property
     def places(self) -> int:
@@ -127,13 +130,17 @@ class Snapshot(Struct, frozen=True):
     faults: tuple[str, ...]
     rows: tuple[Row, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    source: Source = Source.LIVE
 
 
 def to_json(pair: PairSnapshot) -> dict[str, object]:
     """Return the snapshot as the documented JSON object: decimals as strings, times Unix ms."""
     spread, high, low = pair.spread, pair.spread.high, pair.spread.low
+    name = of_key(pair.symbol)
     return {
-        "symbol": pair.symbol,
+        "symbol": name.symbol,
+        "contract": name.contract,
+        "source": pair.source.value,
         "at_ms": pair.at.wall_ms,
         "state": pair.state.value,
         "reason": pair.reason,

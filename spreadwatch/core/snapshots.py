@@ -55,6 +55,7 @@ def freeze(pair: Pair, now: Instant, now_ms: int, totals: Totals, terms: Terms) 
         net=costs,
         funding=_freeze_funding(pair, now, quotes, costs),
         depth=_freeze_depth(pair, now, terms),
+        source=terms.source,
     )
 
 

@@ -4,6 +4,8 @@ from enum import Enum
 
 from msgspec import Struct
 
+from spreadwatch.core import pair_name
+from spreadwatch.core.pair_name import PERPETUAL, PairName
 from spreadwatch.core.quote import Side
 
 
@@ -36,23 +38,44 @@ _SPOT_NAMES = {futures: spot for spot, (futures, _) in _FUTURES_NAMES.items()}
 
 
 class Contract(Struct, frozen=True):
-    """What one side calls a symbol. A price on the wire ÷ `multiplier` is the price of one coin."""
+    """What one side calls a symbol: on spot a spot symbol, on futures a pair's key.
+
+    A price on the wire ÷ `multiplier` is the price of one coin.
+    """
 
     symbol: str
     wire: str
     multiplier: int = 1
 
 
-def canonical(symbol: str) -> str:
-    """Return the name used inside the program: the spot symbol. '1000PEPEUSDT' gives 'PEPEUSDT'."""
-    return _SPOT_NAMES.get(symbol, symbol)
+def canonical(text: str, usual: str = PERPETUAL) -> str:
+    """Return the key of a pair as a person wrote it, with the `usual` contract if it has none of its own.
+
+    It is by the spot symbol: '1000PEPEUSDT' gives 'PEPEUSDT'. Raises ValueError as `pair_name.parse`.
+    """
+    return _key(pair_name.parse(text, usual))
 
 
-def contract(side: Side, symbol: str) -> Contract:
-    """Return the contract of a canonical symbol on a side."""
-    if side is Side.FUTURES and symbol in _FUTURES_NAMES:
-        return Contract(symbol, *_FUTURES_NAMES[symbol])
-    return Contract(symbol, symbol)
+def pair_of(wire: str) -> str:
+    """Return the key of the pair that a futures contract, by its name on the wire, is a leg of."""
+    return _key(pair_name.of_wire(wire))
+
+
+def _key(name: PairName) -> str:
+    return str(PairName(_SPOT_NAMES.get(name.symbol, name.symbol), name.contract))
+
+
+def contract(side: Side, key: str) -> Contract:
+    """Return what a side calls a pair.
+
+    Raises LookupError for the futures leg of one that only the exchange's list knows, e.g. BTCUSDT@current_quarter.
+    """
+    name = pair_name.of_key(key)
+    if side is Side.SPOT:
+        return Contract(name.symbol, name.symbol)
+    if name.is_relative:
+        raise LookupError(f"{key} is another contract every quarter: ask for its name first")
+    return Contract(key, *_FUTURES_NAMES.get(key, (key,)))
 
 
 def stream(wire: str, kind: str) -> str:

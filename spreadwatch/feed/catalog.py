@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from spreadwatch.core.events import Listing
+from spreadwatch.core.pair_name import OFFERED, PERPETUAL, PairName, of_wire
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
@@ -97,25 +98,37 @@ def listing_of(side: Side, contract: Contract, known: Rows) -> Listing:
     return Listing(side, contract.symbol, _tick(found, contract), problem_now, delivery_ms)
 
 
-def quarterly(symbol: str, contract_type: str, futures: Rows) -> Contract | None:
-    """Return the delivery contract of a canonical symbol, e.g. CURRENT_QUARTER; None where there is none."""
+def quarterly(name: PairName, futures: Rows) -> Contract | None:
+    """Return the contract that e.g. the current quarter of a coin is now; None where there is none."""
     for row in futures.values():
-        if row.contract_type == contract_type and row.pair == symbol and row.status == _TRADING:
-            return Contract(symbol, row.symbol)
+        if row.contract_type.lower() == name.contract and row.pair == name.symbol and row.status == _TRADING:
+            return Contract(str(name), row.symbol)
     return None
 
 
-def traded_on_both(spot: Rows, futures: Rows, contract_type: str) -> tuple[str, ...]:
-    """Return the canonical symbols that trade on both sides in the same quote currency, in alphabetical order."""
-    found = set()
+def traded_on_both(spot: Rows, futures: Rows) -> tuple[str, ...]:
+    """Return the keys of the pairs that trade on both sides in the same quote currency, in alphabetical order.
+
+    A quarter is there by its day and as the one that it is now.
+    """
+    found = set[str]()
     for row in futures.values():
-        if row.contract_type != contract_type or row.status != _TRADING:
-            continue
-        symbol = binance.canonical(row.symbol) if contract_type == "PERPETUAL" else row.pair
-        other = spot.get(symbol)
+        keys = _keys(row)
+        other = spot.get(keys[0].symbol) if keys and row.status == _TRADING else None
         if other is not None and other.status == _TRADING and other.quote_asset == row.quote_asset:
-            found.add(symbol)
+            found.update(map(str, keys))
     return tuple(sorted(found))
+
+
+def _keys(row: Symbol) -> list[PairName]:
+    """Return what the contract of a row of the futures' list is called here; nothing for one that is not offered."""
+    contract = row.contract_type.lower()
+    if contract == PERPETUAL:
+        return [PairName(binance.pair_of(row.symbol))]
+    if contract not in OFFERED:
+        return []
+    dated = of_wire(row.symbol)
+    return [PairName(row.pair, contract), *([dated] if dated.is_dated else [])]
 
 
 def _tick(symbol: Symbol, contract: Contract) -> Decimal | None:

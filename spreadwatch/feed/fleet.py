@@ -13,6 +13,7 @@ from typing import TypedDict
 from msgspec import Struct, structs
 
 from spreadwatch.core.events import Clock, Link, Phase, Sink
+from spreadwatch.core.pair_name import of_key
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
@@ -26,8 +27,8 @@ SHARD_SYMBOLS = 199
 class FleetSettings(Struct, frozen=True):
     """Base URL of each side's streams, how connections are kept, and what they share.
 
-    `chance` gives numbers in [0, 1). `perpetual`: the futures legs are perpetuals, whose names are known.
-    `wishes`: the words of the kinds of streams that are not wanted by everyone, see `Kind.wish`.
+    `chance` gives numbers in [0, 1). `wishes`: the words of the kinds of streams that are not wanted by everyone, see
+    `Kind.wish`.
     """
 
     bases: dict[Side, str]
@@ -35,7 +36,6 @@ class FleetSettings(Struct, frozen=True):
     stream: StreamSettings
     ca_file: Path | None
     chance: Callable[[], float]
-    perpetual: bool = True
     wishes: frozenset[str] = frozenset()
 
 
@@ -110,9 +110,9 @@ class Fleet:
         self._shown: dict[Side, set[Contract]] = {side: set() for side in Side}
 
     def add(self, symbols: Iterable[str]) -> dict[str, int]:
-        """Subscribe to both legs of symbols that are not watched; return the shard that carries each.
+        """Subscribe to both legs of pairs that are not watched, by their keys; return the shard that carries each.
 
-        Where futures legs are no perpetuals they wait for `resolve`.
+        The futures leg of e.g. a current quarter waits for `resolve`.
         """
         placed = {symbol: self._place(symbol) for symbol in symbols}
         for shard in dict.fromkeys(placed.values()):
@@ -122,11 +122,21 @@ class Fleet:
         return placed
 
     def resolve(self, contract: Contract) -> None:
-        """Subscribe to the futures leg of a watched symbol, now that its contract is known."""
+        """Subscribe to the futures leg of a watched pair, now that its contract is known and no other pair's."""
         shard = self._shard_of(contract.symbol)
         if shard is not None and Side.FUTURES not in self._shards[shard][contract.symbol]:
             self._shards[shard][contract.symbol][Side.FUTURES] = contract
             self._watch(Side.FUTURES, shard, [contract])
+
+    def carrier(self, wire: str) -> str | None:
+        """Return the pair whose futures leg is a contract already, None for one that nobody watches."""
+        legs = (carried.get(Side.FUTURES) for shard in self._shards for carried in shard.values())
+        return next((leg.symbol for leg in legs if leg is not None and leg.wire == wire), None)
+
+    def contracts(self) -> dict[Side, list[Contract]]:
+        """Return what each side calls the legs that are subscribed to."""
+        legs = [carried for shard in self._shards for carried in shard.values()]
+        return {side: list(dict.fromkeys(leg[side] for leg in legs if side in leg)) for side in Side}
 
     def remove(self, symbol: str) -> None:
         """Unsubscribe from a symbol."""
@@ -134,6 +144,8 @@ class Fleet:
         if shard is None:
             return
         for side, contract in self._shards[shard].pop(symbol).items():
+            if any(carried.get(side) == contract for carried in self._shards[shard].values()):
+                continue  # another contract of the coin has the same spot leg
             for kind in self._of(Reach.WATCHED, side):
                 self._carriers[kind, side, shard].forget([contract])
             if contract in self._shown[side]:
@@ -156,9 +168,9 @@ class Fleet:
         return [kind for kind in self._kinds if kind.reach is reach and side in kind.sides]
 
     def _place(self, symbol: str) -> int:
-        """Give a symbol a shard with room in it."""
+        """Give a pair a shard with room in it."""
         contracts = {Side.SPOT: binance.contract(Side.SPOT, symbol)}
-        if self._settings.perpetual:
+        if not of_key(symbol).is_relative:
             contracts[Side.FUTURES] = binance.contract(Side.FUTURES, symbol)
         room = (shard for shard, carried in enumerate(self._shards) if len(carried) < SHARD_SYMBOLS)
         shard = next(room, len(self._shards))

@@ -12,8 +12,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from spreadwatch.core.events import Interval, Listing, Sink
+from spreadwatch.core.pair_name import PERPETUAL, PairName, of_key, spot_symbol
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance, catalog
 from spreadwatch.feed.binance import Contract
@@ -22,8 +24,6 @@ from spreadwatch.worker import Worker
 
 _RETRY_S = (5.0, 30.0, 300.0)
 _FEW = 20  # so many symbols are asked for one by one on spot, whose whole list has megabytes
-
-PERPETUAL = "PERPETUAL"
 
 _Unreachable = (OSError, HTTPException, ValueError, RecursionError, msgspec.DecodeError)
 
@@ -34,19 +34,21 @@ class ListingLoader(Worker):
     """Look up symbols as they are asked for, trying again a few times, and put what is found into the sink."""
 
     def __init__(
-        self, bases: dict[Side, str], contract_type: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
+        self, bases: dict[Side, str], usual: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
     ) -> None:
-        """Ask the REST service under `bases`; `contract_type` as the exchange writes it, e.g. PERPETUAL.
+        """Ask the REST service under `bases`; `usual`: the contract of the pairs in `traded`, e.g. perpetual.
 
         `everything`: load the whole lists from the start.
         """
         super().__init__("feed-listing")
         self.traded: tuple[str, ...] | None = None
-        """Symbols that trade on both sides, None until they are known. Any thread may read it."""
+        """Pairs with the usual contract that trade on both sides, None until they are known. Any thread may read it."""
+        self.known: frozenset[str] | None = None
+        """Pairs with any contract likewise, set before `traded`."""
         self.resolved: queue.SimpleQueue[Contract] = queue.SimpleQueue()
         """Delivery contracts of symbols that were asked for. Any thread may take them."""
         self._bases = bases
-        self._contract_type = contract_type
+        self._usual = usual
         self._ca_file = ca_file
         self._sink = sink
         self._lock = threading.Lock()
@@ -56,13 +58,13 @@ class ListingLoader(Worker):
         self._wants_all = everything
         self._rows: dict[Side, catalog.Rows] = {}
 
-    def look_up(self, symbols: Iterable[str]) -> None:
-        """Tell of these symbols, soon. Any thread."""
-        symbols = list(symbols)
+    def look_up(self, pairs: Iterable[str]) -> None:
+        """Tell of the legs of these pairs, by their keys, soon. Any thread."""
+        pairs = list(pairs)
         with self._lock:
-            self._todo.update((side, symbol) for side in Side for symbol in symbols)
-            if self._contract_type == PERPETUAL:
-                self._intervals_todo.update(symbols)
+            self._todo.update((Side.SPOT, spot_symbol(key)) for key in pairs)
+            self._todo.update((Side.FUTURES, key) for key in pairs)
+            self._intervals_todo.update(key for key in pairs if of_key(key).contract == PERPETUAL)
         self._asked.set()
 
     def load_all(self) -> None:
@@ -96,7 +98,9 @@ class ListingLoader(Worker):
         done = [self._load(side, {name for at, name in todo if at is side}, tls, whole=wants_all) for side in Side]
         if wants_all and self.traded is None and len(self._rows) == len(Side):
             spot, futures = self._rows[Side.SPOT], self._rows[Side.FUTURES]
-            self.traded = catalog.traded_on_both(spot, futures, self._contract_type)
+            found = catalog.traded_on_both(spot, futures)
+            self.known = frozenset(found)
+            self.traded = tuple(key for key in found if of_key(key).contract == self._usual)
         return all([*done, self._load_intervals(tls)])
 
     def _load(self, side: Side, symbols: set[str], tls: ssl.SSLContext, *, whole: bool) -> bool:
@@ -114,25 +118,25 @@ class ListingLoader(Worker):
             log.info("no symbol list from %s: %s", base, error)
             return False
         for symbol in sorted(symbols):
-            self._sink(self._listing(side, symbol, rows))
+            self._tell(side, symbol, rows)
         with self._lock:
             self._todo -= {(side, symbol) for symbol in symbols}
         return True
 
-    def _listing(self, side: Side, symbol: str, rows: catalog.Rows) -> Listing:
-        if side is Side.SPOT or self._contract_type == PERPETUAL:
-            return catalog.listing_of(side, binance.contract(side, symbol), rows)
-        contract = catalog.quarterly(symbol, self._contract_type, rows)
-        if contract is None:
-            words = self._contract_type.lower().replace("_", " ")
-            pairs = sorted(
-                {row.pair for row in rows.values() if catalog.quarterly(row.pair, self._contract_type, rows)}
-            )
-            has = f"; it has {', '.join(pairs)}" if pairs else ""
-            problem = f"{symbol} has no {words} contract on Binance futures{has}: choose one of those, or the perpetual"
-            return Listing(side, symbol, None, problem)
-        self.resolved.put(contract)
-        return catalog.listing_of(side, contract, rows)
+    def _tell(self, side: Side, symbol: str, rows: catalog.Rows) -> None:
+        """Put what the list says of a leg into the sink, and only then the contract that a quarter is now."""
+        name = of_key(symbol)
+        if side is Side.SPOT or not name.is_relative:
+            self._sink(catalog.listing_of(side, binance.contract(side, symbol), rows))
+        elif contract := catalog.quarterly(name, rows):
+            self._sink(structs.replace(catalog.listing_of(side, contract, rows), wire=contract.wire))
+            self.resolved.put(contract)
+        else:
+            words = name.contract.replace("_", " ")
+            coins = {row.pair for row in rows.values() if catalog.quarterly(PairName(row.pair, name.contract), rows)}
+            has = f"; it has {', '.join(sorted(coins))}" if coins else ""
+            sentence = f"{name.symbol} has no {words} contract on Binance futures{has}"
+            self._sink(Listing(side, symbol, None, f"{sentence}: choose one of those, or the perpetual"))
 
     def _load_intervals(self, tls: ssl.SSLContext) -> bool:
         with self._lock:

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from spreadwatch.config import Notify
 from spreadwatch.core.alerts import Alert, Direction, Number, Rule
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.quote import Instant, Quote, Side
+from spreadwatch.core.source import Source
 from spreadwatch.notify.command import Command
 from spreadwatch.notify.desktop import Desktop
 from spreadwatch.notify.sound import Sound
@@ -57,10 +59,10 @@ def ways(settings: Notify, connect: Connect = connect_checked, *, with_desktop: 
     return [way for way in made if way is not None]
 
 
-def sample(symbol: str, now: Instant) -> Alert:
+def sample(symbol: str, now: Instant, source: Source) -> Alert:
     """Return an invented alert at `now` that says it is a test, with serial 0: it proves the ways, not the market."""
     rule = Rule("TEST, not the market", symbol, Number.SPREAD, Direction.BELOW, Decimal("-1.00"), Decimal("-0.50"))
     one = Decimal(1)
-    spot = Quote(Side.SPOT, symbol, Decimal("99.99"), one, Decimal("100.00"), one, 1, None, now)
+    spot = Quote(Side.SPOT, spot_symbol(symbol), Decimal("99.99"), one, Decimal("100.00"), one, 1, None, now)
     futures = Quote(Side.FUTURES, symbol, Decimal("101.30"), one, Decimal("101.31"), one, 1, None, now)
-    return Alert(0, rule, symbol, spot.ask - futures.bid, now, spot, futures, 0, 0)
+    return Alert(0, rule, symbol, spot.ask - futures.bid, now, spot, futures, 0, 0, source)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreadwatch.config import Config
+from spreadwatch.core.events import Listing
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance, clock
-from spreadwatch.run.session import Session
+from spreadwatch.run.session import Session, named
 from spreadwatch.worker import Worker
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class LiveSession(Session):
 
     def __init__(self, settings: Config, *, charted: bool = True) -> None:
         """Read all from `settings`, checked before."""
-        super().__init__(settings.symbols, settings, clock.now, lambda _: [], charted=charted)
+        super().__init__(named(settings), settings, clock.now, lambda _: [], charted=charted)
         self._fleet: Fleet | None = None
         self._loader: ListingLoader | None = None
         self._wants_all = settings.all
@@ -56,12 +57,11 @@ class LiveSession(Session):
             stream=StreamSettings(feed.silence_s, feed.handshake_s, feed.backoff_cap_s),
             ca_file=ca_file,
             chance=random.random,
-            perpetual=settings.contract == "perpetual",
             wishes=frozenset(word for word, wanted in wishes.items() if wanted),
         )
         fleet = self._fleet = Fleet(options, self.sink, clock.now, self.launch)
         rest = {Side.SPOT: ends.spot_rest, Side.FUTURES: ends.futures_rest}
-        self._loader = ListingLoader(rest, settings.contract.upper(), ca_file, self.sink, everything=settings.all)
+        self._loader = ListingLoader(rest, settings.contract, ca_file, self.sink, everything=settings.all)
         self._fleet.add(self.symbols)
         if self._keeps_texts:
             self._fleet.keep_texts()
@@ -74,10 +74,22 @@ class LiveSession(Session):
         if self._loader is not None and self._fleet is not None:
             with contextlib.suppress(queue.Empty):
                 while True:
-                    self._fleet.resolve(self._loader.resolved.get_nowait())
+                    self._resolve(self._fleet, self._loader.resolved.get_nowait())
             if self._wants_all and self._loader.traded is not None:
                 self._wants_all = False
                 self._add([symbol for symbol in self._loader.traded if symbol not in self.symbols])
+
+    def _resolve(self, fleet: "Fleet", contract: binance.Contract) -> None:
+        """Let a quarter's futures leg begin, unless another pair has the same one."""
+        if (carrier := fleet.carrier(contract.wire)) in (None, contract.symbol):
+            fleet.resolve(contract)
+        else:
+            problem = f"{contract.symbol} is {contract.wire} now, which is watched as {carrier}"
+            self.sink(Listing(Side.FUTURES, contract.symbol, None, problem))
+
+    def contracts(self) -> dict[Side, list[binance.Contract]]:
+        """Return what each side calls the legs of the watched pairs, as far as that is known."""
+        return self._fleet.contracts() if self._fleet is not None else super().contracts()
 
     def show(self, symbols: Sequence[str]) -> None:
         """Give these symbols in full, with their books, and of the others a row."""
@@ -86,12 +98,18 @@ class LiveSession(Session):
         self._show_books()
 
     def add(self, symbol: str) -> str | None:
-        """Watch one more symbol; a sentence says why not."""
-        symbol = binance.canonical(symbol.upper())
-        traded = self._loader.traded if self._loader else None
+        """Watch one more pair; a sentence says why not."""
+        try:
+            symbol = self.key_of(symbol)
+        except ValueError as error:
+            return f"{symbol} names {error}."
+        known = self._loader.known if self._loader else None
+        carrier = self._fleet.carrier(symbol) if self._fleet else None
         if symbol in self.symbols:
             return f"{symbol} is watched already."
-        if traded is not None and symbol not in traded:
+        if carrier is not None:
+            return f"{symbol} is watched already, as {carrier}."
+        if known is not None and symbol not in known:
             return f"{symbol} does not trade on both Binance spot and futures: choose a coin that does."
         if len(self.symbols) >= _MOST:
             return f"{_MOST} symbols are the most: remove one first."

@@ -10,8 +10,10 @@ from msgspec import Struct
 from spreadwatch.config import Config
 from spreadwatch.core.events import Batch, Event, Link
 from spreadwatch.core.market import Market
+from spreadwatch.core.pair_name import of_key, spot_symbol
 from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.source import Source
 from spreadwatch.core.times import utc
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed import binance
@@ -139,7 +141,7 @@ class Playback(Session):
 
         With `then_end` the legs turn stale after the last event.
         """
-        super().__init__(symbols, settings, None, lambda _: [], badge="REPLAY")
+        super().__init__(symbols, settings, None, lambda _: [], Source.REPLAY)
         self.playhead = Playhead(reel.first_ms, reel.last_ms, speed, real_s)
         self._reel = reel
         self._then_end = then_end
@@ -174,7 +176,7 @@ class Playback(Session):
         return self.pump.turn()
 
 
-class Source(Struct, frozen=True):
+class Playable(Struct, frozen=True):
     """What a replay plays, and how it is called. `faults` counts by reason what of a capture was skipped."""
 
     name: str
@@ -183,19 +185,19 @@ class Source(Struct, frozen=True):
     faults: Counter[str]
 
 
-def of_capture(path: Path, chosen: Sequence[str], heartbeat: str, from_ms: int = 0, to_ms: int = END_MS) -> Source:
+def of_capture(path: Path, chosen: Sequence[str], heartbeat: str, from_ms: int = 0, to_ms: int = END_MS) -> Playable:
     """Look through a capture for its symbols, or those `chosen`, from a moment up to, not including, another.
 
     Raises CaptureError when there is nothing to play.
     """
     capture = Capture(path)
-    found, moments = set[str](), [END_MS, 0, END_MS, 0]
+    found, moments = set[tuple[Side, str]](), [END_MS, 0, END_MS, 0]
     for record in capture.records():
         at_ms = record.recv_ms
         moments[:2] = min(moments[0], at_ms), at_ms
         if from_ms <= at_ms < to_ms:
             moments[2:] = min(moments[2], at_ms), at_ms
-            found.add(record.symbol)
+            found.add((record.side, record.symbol))
     first_ms, last_ms = moments[2:]
     if moments[0] == END_MS:
         skipped = f" ({capture.faults.total()} unusable lines)" if capture.faults else ""
@@ -205,22 +207,33 @@ def of_capture(path: Path, chosen: Sequence[str], heartbeat: str, from_ms: int =
         )
     if first_ms > last_ms:
         raise CaptureError(_outside(str(path), moments[0], moments[1]))
-    symbols = tuple(dict.fromkeys(map(binance.canonical, chosen or sorted(filter(None, found)))))
+    symbols = tuple(chosen) or _pairs(found)
+    if relative := [key for key in symbols if of_key(key).is_relative]:
+        raise CaptureError(f"{path} names a quarter by its day of delivery, such as BTCUSDT_261225, not {relative[0]}")
     contracts = {side: [binance.contract(side, symbol) for symbol in symbols] for side in Side}
 
     def events() -> Iterator[Event]:
         return capture_events(Capture(path), contracts, heartbeat, from_ms, to_ms)
 
-    return Source(str(path), symbols, Reel(first_ms, last_ms, events), capture.faults.copy())
+    return Playable(str(path), symbols, Reel(first_ms, last_ms, events), capture.faults.copy())
 
 
-def of_history(history: History, name: str, chosen: Sequence[str], from_ms: int = 0, to_ms: int = END_MS) -> Source:
+def _pairs(found: set[tuple[Side, str]]) -> tuple[str, ...]:
+    """Return the pairs of which legs were found, by side and name on the wire; a lonely spot leg is a perpetual's."""
+    wires = {(side, wire) for side, wire in found if wire and "@" not in wire}
+    futures = {binance.pair_of(wire) for side, wire in wires if side is Side.FUTURES}
+    covered = {spot_symbol(key) for key in futures}
+    keys = dict.fromkeys(map(binance.pair_of, sorted({wire for _, wire in wires})))
+    return tuple(key for key in keys if key in futures or key not in covered)
+
+
+def of_history(history: History, name: str, chosen: Sequence[str], from_ms: int = 0, to_ms: int = END_MS) -> Playable:
     """Take of a recording its symbols, or those `chosen`, from a moment up to, not including, another.
 
     Raises StorageError when there is nothing to play.
     """
     recorded = history.symbols()
-    symbols = tuple(dict.fromkeys(map(binance.canonical, chosen or recorded)))
+    symbols = tuple(chosen or recorded)
     if missing := [symbol for symbol in symbols if symbol not in recorded]:
         raise StorageError(f"{name} holds no {', '.join(missing)}; it has {', '.join(recorded) or 'no quote yet'}")
     span = history.span()
@@ -233,7 +246,7 @@ def of_history(history: History, name: str, chosen: Sequence[str], from_ms: int 
     first = next((event.at.wall_ms for event in events() if isinstance(event, Batch | Link)), None)
     if first is None:
         raise StorageError(_outside(name, *span))
-    return Source(name, symbols, Reel(first, min(span[1], to_ms - 1), events), Counter())
+    return Playable(name, symbols, Reel(first, min(span[1], to_ms - 1), events), Counter())
 
 
 def _outside(name: str, first_ms: int, last_ms: int) -> str:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from spreadwatch.config import rule_from_texts
 from spreadwatch.core.alert_json import sentence
 from spreadwatch.core.alerts import Alert, Rule
 from spreadwatch.core.events import Fault
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.source import Source
 from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.feed import clock
 from spreadwatch.run.session import Session
@@ -79,8 +82,10 @@ class Services:
             return rule
         if any(other.name == rule.name for other in self.rules()):
             return f'Another rule has the name "{rule.name}": give this one a name of its own.'
-        if rule.symbol is not None and rule.symbol not in self._session.symbols:
-            return f'{rule.symbol} is not watched: watch it first, or write "all".'
+        if rule.symbol is not None:
+            rule = structs.replace(rule, symbol=self._session.key_of(rule.symbol))
+            if rule.symbol not in self._session.symbols:
+                return f'{rule.symbol} is not watched: watch it first, or write "all".'
         self._session.market.alerts.add(rule)
         return None
 
@@ -96,7 +101,7 @@ class Services:
         """Send an invented alert on every way, also where quotes are not live, and return it."""
         from spreadwatch.notify.notifier import sample
 
-        alert = sample(symbol, clock.now())
+        alert = sample(symbol, clock.now(), self._session.source)
         self._say(alert)
         if self._notifier is not None:
             self._notifier.put(alert)
@@ -114,7 +119,7 @@ class Services:
     def _send(self, alert: Alert) -> None:
         """Tell an alert here, and elsewhere if its quotes are live: others would act upon a demo or a replay."""
         self._say(alert)
-        if self._notifier is not None and self._session.badge is None:
+        if self._notifier is not None and self._session.source is Source.LIVE:
             self._notifier.put(alert)
 
     def _say(self, alert: Alert) -> None:

@@ -3,14 +3,18 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
+from msgspec import structs
+
 from spreadwatch.config import Config
 from spreadwatch.core.events import Clock, Event, Fault, Sink
 from spreadwatch.core.market import Market
 from spreadwatch.core.net import fees
 from spreadwatch.core.pair import Terms
+from spreadwatch.core.pair_name import PERPETUAL, of_key, spot_symbol
 from spreadwatch.core.quote import Side
 from spreadwatch.core.series import MANY, ONE
 from spreadwatch.core.snapshot import Snapshot
+from spreadwatch.core.source import Source
 from spreadwatch.errors import RegionError
 from spreadwatch.feed import binance
 from spreadwatch.run.inbox import Inbox, Pump
@@ -25,11 +29,13 @@ Recruit = Callable[["Session"], list[Worker]]
 """Makes the workers of a session that begins."""
 
 
-class Session:
-    """A run on fixed symbols. The owner's thread, where nothing else is said.
+def named(settings: Config) -> tuple[str, ...]:
+    """Return the keys of the pairs that the settings name."""
+    return tuple(dict.fromkeys(binance.canonical(text, settings.contract) for text in settings.symbols))
 
-    `badge` names a source that is not live.
-    """
+
+class Session:
+    """A run on fixed pairs. The owner's thread, where nothing else is said."""
 
     def __init__(
         self,
@@ -37,18 +43,19 @@ class Session:
         settings: Config,
         now: Clock | None,
         recruit: Recruit,
-        badge: str | None = None,
+        source: Source = Source.LIVE,
         *,
         charted: bool = True,
     ) -> None:
-        """Watch `symbols` by the workers that `recruit` makes at the start.
+        """Watch pairs, by their keys, by the workers that `recruit` makes at the start.
 
-        `now` is None when the events themselves tell the time, as in a replay. What nobody has `charted`
-        remembers less.
+        `source`: where all of its values come from. `now` is None when the events themselves tell the time, as in a
+        replay. What nobody has `charted` remembers less.
         """
-        self.symbols = tuple(dict.fromkeys(binance.canonical(symbol) for symbol in symbols))
+        self.symbols = tuple(dict.fromkeys(symbols))
         self.settings = settings
-        self.badge = badge
+        self.source = source
+        self._usual = PERPETUAL if source is Source.REPLAY else settings.contract
         self.inbox = Inbox(settings.feed.inbox_batches)
         price_list = settings.fees
         keep = MANY if settings.all or len(self.symbols) > _FEW else ONE
@@ -56,10 +63,11 @@ class Session:
             fees(price_list.spot_taker_bps, price_list.futures_taker_bps, bnb=price_list.bnb),
             settings.size.quote,
             keep if charted else None,
+            source,
         )
         self.market = Market(self.symbols, round(settings.feed.silence_s * 1000), terms)
         for rule in settings.alerts:
-            self.market.alerts.add(rule)
+            self.market.alerts.add(structs.replace(rule, symbol=self.key_of(rule.symbol) if rule.symbol else None))
         self.pump = Pump(self.inbox, self.market, now or (lambda: self.market.latest))
         self.workers: list[Worker] = []
         self.latest: Snapshot | None = None
@@ -70,6 +78,18 @@ class Session:
         """Who is given each snapshot that `turn` makes, on its thread, before whoever called it."""
         self._recruit = recruit
         self._shows_all = False
+
+    @property
+    def badge(self) -> str | None:
+        """The word for a source that is not live, None for one that is."""
+        return self.source.badge
+
+    def key_of(self, text: str) -> str:
+        """Return the key of a pair as a person writes it here. Raises ValueError for a contract that there is not.
+
+        What was recorded has its contract in its name; a name without any is a perpetual's there.
+        """
+        return binance.canonical(text, self._usual)
 
     # ----- life
 
@@ -141,8 +161,13 @@ class Session:
         """Let quotes carry the wire's texts from now on, for a recorder, if they came over a wire."""
 
     def contracts(self) -> dict[Side, list[binance.Contract]]:
-        """Return what each side calls the watched symbols, their perpetuals that is."""
-        return {side: [binance.contract(side, symbol) for symbol in self.symbols] for side in Side}
+        """Return what each side calls the legs of the watched pairs, as far as that is known."""
+        spots = dict.fromkeys(spot_symbol(key) for key in self.symbols)
+        futures = [key for key in self.symbols if not of_key(key).is_relative]
+        return {
+            Side.SPOT: [binance.contract(Side.SPOT, symbol) for symbol in spots],
+            Side.FUTURES: [binance.contract(Side.FUTURES, key) for key in futures],
+        }
 
     def add(self, symbol: str) -> str | None:
         """Watch one more symbol; a sentence says why not."""

@@ -13,7 +13,7 @@ import msgspec
 from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.errors import CaptureError
-from spreadwatch.feed.binance import Contract, canonical, contract
+from spreadwatch.feed.binance import Contract, contract, pair_of
 from spreadwatch.feed.parsing.quotes import QuoteParser
 
 _MARKETS = {"spot": Side.SPOT, "um": Side.FUTURES}
@@ -69,7 +69,7 @@ class Capture:
 
     def symbols(self) -> list[str]:
         """Read the whole file once and return the symbols in it, by the program's names, sorted."""
-        return sorted({canonical(record.symbol) for record in self.records() if record.symbol})
+        return sorted({pair_of(record.symbol) for record in self.records() if record.symbol})
 
     def records(self) -> Iterator[Record]:
         """Yield every usable line in order, counting what is skipped."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from spreadwatch.core.depth import Level
 from spreadwatch.core.events import Batch, Book, Books, Clock, Interval, Link, Mark, Marks, Phase, Sink
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.worker import Worker
 
@@ -47,10 +48,11 @@ class Step(Struct, frozen=True):
 
 
 class _Coin:
-    """Price and basis of one coin, in ticks of 0.01."""
+    """Price of one coin, and the basis that its futures share, in ticks of 0.01. Later contracts lie further above."""
 
-    def __init__(self, symbol: str, chance: random.Random) -> None:
+    def __init__(self, symbol: str, pairs: list[str], chance: random.Random) -> None:
         self.symbol = symbol
+        self.pairs = pairs
         self._chance = chance
         self._spot = int(_START.get(symbol, _ANY_START).scaleb(_TICK_PLACES))
         self._mean = self._spot * _MEAN_BASIS
@@ -62,13 +64,23 @@ class _Coin:
         pull = (self._mean - self._basis) * _BASIS_PULL
         self._basis += pull + self._chance.gauss(0, self._mean * 0.06 + 0.3)
 
-    def quote(self, after_ms: int, side: Side) -> Step:
-        bid = self._spot if side is Side.SPOT else self._spot + round(self._basis)
+    def quotes(self) -> Iterator[Step]:
+        """Yield the first quote of every leg."""
+        yield self.quote(0, Side.SPOT)
+        for pair in self.pairs:
+            yield self.quote(0, Side.FUTURES, pair)
+
+    def quote(self, after_ms: int, side: Side, pair: str | None = None) -> Step:
+        """Return the next quote of a side: of `pair`, None for any."""
+        symbol, bid = self.symbol, self._spot
+        if side is Side.FUTURES:
+            symbol = pair or (self.pairs[0] if len(self.pairs) == 1 else self._chance.choice(self.pairs))
+            bid += round(self._basis * (1 + self.pairs.index(symbol)))
         ask = bid + 1 + (self._chance.random() < 0.1) * self._chance.randrange(4)
         return Step(
             after_ms,
             side,
-            self.symbol,
+            symbol,
             Decimal(bid).scaleb(-_TICK_PLACES),
             self._quantity(),
             Decimal(ask).scaleb(-_TICK_PLACES),
@@ -79,14 +91,17 @@ class _Coin:
         return Decimal(max(int(self._chance.lognormvariate(8.5, 1.2)), 1)).scaleb(-3)
 
 
-def steps(seed: int, symbols: Iterable[str]) -> Iterator[Step]:
+def steps(seed: int, pairs: Iterable[str]) -> Iterator[Step]:
     """Yield an endless market: bursts, quiet, a basis that returns to its mean, now and then a silent leg."""
     chance = random.Random(seed)  # noqa: S311 - a market, not a secret
-    coins = [_Coin(symbol, chance) for symbol in symbols]
+    of_coin: dict[str, list[str]] = {}
+    for key in pairs:
+        of_coin.setdefault(spot_symbol(key), []).append(key)
+    coins = [_Coin(symbol, keys, chance) for symbol, keys in of_coin.items()]
     silent_until = dict.fromkeys(Side, 0)
     now_ms, pace_ms, left = 0, _QUIET_MS, 0
     for coin in coins:
-        yield from (coin.quote(0, side) for side in Side)
+        yield from coin.quotes()
     last_ms = 0
     while True:
         if left == 0:
@@ -127,11 +142,12 @@ def _side(price: Decimal, quantity: Decimal, step: Decimal) -> tuple[Level, ...]
 class Demo(Worker):
     """Play a generated market from now on."""
 
-    def __init__(self, symbols: Iterable[str], seed: int, sink: Sink, clock: Clock, *, with_books: bool) -> None:
-        """Generate quotes, funding and, where wanted, books of `symbols` into `sink`, stamped by `clock`."""
+    def __init__(self, pairs: Iterable[str], seed: int, sink: Sink, clock: Clock, *, with_books: bool) -> None:
+        """Generate quotes, funding and, where wanted, books of pairs, by keys, into `sink`, stamped by `clock`."""
         super().__init__("demo")
-        self._symbols = tuple(symbols)
-        self._steps = steps(seed, self._symbols)
+        self._pairs = tuple(pairs)
+        self._steps = steps(seed, self._pairs)
+        self._legs = len(self._pairs) + len({spot_symbol(key) for key in self._pairs})
         self._sink = sink
         self._clock = clock
         self._with_books = with_books
@@ -141,8 +157,8 @@ class Demo(Worker):
     def _run(self) -> None:
         for side in Side:
             self._sink(Link(side, Phase.OPEN, "demo", self._clock()))
-        for symbol in self._symbols:
-            self._sink(Interval(symbol, _INTERVAL_H))
+        for key in self._pairs:
+            self._sink(Interval(key, _INTERVAL_H))
         due_s = extras_s = time.monotonic()
         for step in self._steps:
             due_s += step.after_ms / 1000
@@ -151,12 +167,12 @@ class Demo(Worker):
             at = self._clock()
             quote = self._last[step.symbol, step.side] = self._quote(step, at)
             self._sink(Batch(step.side, at, [quote], heard=True))
-            if due_s >= extras_s and len(self._last) == 2 * len(self._symbols):
+            if due_s >= extras_s and len(self._last) == self._legs:
                 extras_s = due_s + _EXTRAS_S
                 self._tell_extras(at)
 
     def _tell_extras(self, at: Instant) -> None:
-        pairs = [(self._last[symbol, Side.SPOT], self._last[symbol, Side.FUTURES]) for symbol in self._symbols]
+        pairs = [(self._last[spot_symbol(key), Side.SPOT], self._last[key, Side.FUTURES]) for key in self._pairs]
         self._sink(Marks([mark_of(spot, futures, at) for spot, futures in pairs], heard=True))
         if self._with_books:
             self._sink(Books([book_of(quote) for pair in pairs for quote in pair], heard=True))

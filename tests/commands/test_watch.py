@@ -210,8 +210,9 @@ def test_a_snapshot_has_the_documented_shape(busy_exchange: Exchange, program: P
     [snapshot] = program.connect(busy_exchange).run("watch", "--once", "--json", "--symbol", "btcusdt").snapshots
     leg = ["state", "reason", "bid", "bid_qty", "ask", "ask_qty", "update_id", "exchange_ms", "received_ms", "age_ms"]
     spread = ["current", "reverse", "bps", "max", "max_at_ms", "min", "min_at_ms", "since_ms", "samples"]
-    assert list(snapshot)[:8] == ["symbol", "at_ms", "state", "reason", "spot", "futures", "spread", "counts"]
-    assert list(snapshot)[8:] == ["windows", "percentile", "net", "funding", "depth"]
+    assert list(snapshot)[:6] == ["symbol", "contract", "source", "at_ms", "state", "reason"]
+    assert list(snapshot)[6:10] == ["spot", "futures", "spread", "counts"]
+    assert list(snapshot)[10:] == ["windows", "percentile", "net", "funding", "depth"]
     assert list(snapshot["spot"]) == list(snapshot["futures"]) == leg
     assert list(snapshot["spread"]) == spread
     assert list(snapshot["counts"])[:6] == ["spot", "futures", "rejected", "repeated", "reconnects", "dropped"]

@@ -18,6 +18,8 @@ def test_the_evidence_holds_everything_as_documented() -> None:
         "text": "entry is cheap: ETHUSDT edge is +3.51 bps, at or above +3.50",
         "serial": 7,
         "symbol": "ETHUSDT",
+        "contract": "perpetual",
+        "source": "live",
         "number": "edge",
         "value": "3.5123456",
         "at_ms": NOON_MS,

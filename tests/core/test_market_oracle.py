@@ -136,6 +136,7 @@ def check(run: Run) -> None:
         told = found["windows"]
         assert isinstance(told, dict)
         assert told["session"] == {key: value for key, value in session.items() if key.startswith("m")}
+        assert [found.pop(key) for key in ("contract", "source")] == ["perpetual", "live"]
         for key in ("windows", "percentile", "net", "funding", "depth"):  # have oracles of their own
             found.pop(key)
         assert found == oracle.answer(pair.symbol, now)

@@ -18,7 +18,8 @@ from tests.captures.oracle import Rows, by_brute_force, counts_of, figures, figu
 from tests.core.builders import FUTURES, SILENCE_MS, SPOT, Scene, batch, link, live_scene
 
 LATER_KEYS = ["windows", "percentile", "net", "funding", "depth"]
-PAIR_KEYS = ["symbol", "at_ms", "state", "reason", "spot", "futures", "spread", "counts", *LATER_KEYS]
+FIRST_KEYS = ["symbol", "contract", "source", "at_ms", "state", "reason"]
+PAIR_KEYS = [*FIRST_KEYS, "spot", "futures", "spread", "counts", *LATER_KEYS]
 LEG_KEYS = [
     *("state", "reason", "bid", "bid_qty", "ask", "ask_qty", "update_id"),
     *("exchange_ms", "received_ms", "age_ms"),
@@ -56,6 +57,8 @@ def test_a_live_pair_reads_as_documented() -> None:
     leg = {"state": "live", "reason": None, "bid": "99.00", **quantities, "update_id": 1}
     assert json.loads(json.dumps(live_scene().json(50))) == {
         "symbol": "ETHUSDT",
+        "contract": "perpetual",
+        "source": "live",
         "at_ms": 50,
         "state": "live",
         "reason": None,

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.quote import Side
-from spreadwatch.feed.binance import Contract, canonical, contract, stream, stream_url
+from spreadwatch.feed.binance import Contract, canonical, contract, pair_of, stream, stream_url
 
 THOUSANDFOLD = ["PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC"]
 fast = settings(deadline=None, database=None)
@@ -32,7 +33,7 @@ def test_a_renamed_contract_is_the_same_coin_in_the_same_unit(spot: str, futures
     "symbol",
     [
         *("1000SATSUSDT", "1000CATUSDT", "1000CHEEMSUSDT", "1MBABYDOGEUSDT", "1000RATSUSDT", "1000000MOGUSDT"),
-        *("1INCHUSDT", "0GUSDT", "2ZUSDT", "4USDT", "BTCUSDT", "ETHUSDC", "币安人生USDT", "BTCUSDT_261225"),
+        *("1INCHUSDT", "0GUSDT", "2ZUSDT", "4USDT", "BTCUSDT", "ETHUSDC", "币安人生USDT"),
     ],
 )
 def test_a_leading_number_is_never_stripped_blindly(symbol: str) -> None:
@@ -41,13 +42,31 @@ def test_a_leading_number_is_never_stripped_blindly(symbol: str) -> None:
         assert contract(venue, symbol) == Contract(symbol, symbol, 1)
 
 
+def test_a_quarter_has_the_spot_leg_of_its_coin_and_keeps_its_name_on_futures() -> None:
+    assert canonical("btcusdt_261225") == pair_of("BTCUSDT_261225") == "BTCUSDT_261225"
+    assert contract(Side.SPOT, "BTCUSDT_261225") == Contract("BTCUSDT", "BTCUSDT")
+    assert contract(Side.FUTURES, "BTCUSDT_261225") == Contract("BTCUSDT_261225", "BTCUSDT_261225")
+
+
+def test_a_relative_quarter_has_no_name_that_is_known_beforehand() -> None:
+    assert contract(Side.SPOT, "BTCUSDT@current_quarter") == Contract("BTCUSDT", "BTCUSDT")
+    with pytest.raises(LookupError, match="another contract every quarter"):
+        contract(Side.FUTURES, "BTCUSDT@current_quarter")
+
+
 @fast
-@given(st.one_of(st.text(), st.sampled_from([f"1000{coin}USDC" for coin in THOUSANDFOLD])))
-def test_the_canonical_name_is_stable_and_its_contract_leads_back(symbol: str) -> None:
-    name = canonical(symbol)
-    assert canonical(name) == name
-    for venue in Side:
-        assert canonical(contract(venue, name).wire) == name
+@given(
+    st.one_of(
+        st.text(st.characters(exclude_characters="@")),
+        st.sampled_from([f"1000{coin}USDC" for coin in THOUSANDFOLD]),
+        st.from_regex(r"[A-Z]{3,8}_26(03|06|09|12)2[0-9]", fullmatch=True),
+    )
+)
+def test_the_name_of_a_pair_is_stable_and_its_contract_leads_back(wire: str) -> None:
+    name = pair_of(wire)
+    assert pair_of(name) == name
+    assert pair_of(contract(Side.FUTURES, name).wire) == name
+    assert contract(Side.SPOT, name).wire == contract(Side.SPOT, name).symbol == spot_symbol(name)
 
 
 @pytest.mark.parametrize(

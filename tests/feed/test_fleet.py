@@ -29,14 +29,13 @@ class Yard:
         self.exchange, self.sink = exchange, sink
         self.streams: list[Stream] = []
 
-    def build(self, *, perpetual: bool = True, with_books: bool = False) -> Fleet:
+    def build(self, *, with_books: bool = False) -> Fleet:
         settings = FleetSettings(
             bases={Side.SPOT: self.exchange.spot_stream, Side.FUTURES: self.exchange.futures_stream},
             heartbeat="BTCUSDT",
             stream=StreamSettings(30, 30, 5),
             ca_file=None,
             chance=random.Random(1).random,
-            perpetual=perpetual,
             wishes=frozenset({"books"} if with_books else ()),
         )
         return Fleet(settings, self.sink, clock.now, self._launch)
@@ -118,15 +117,16 @@ def test_many_symbols_are_split_over_connections(
 
 
 def test_a_quarters_contract_joins_when_it_is_known(yard: Yard, exchange: Exchange, sink: Sink) -> None:
-    ships = yard.build(perpetual=False)
-    ships.add(["BTCUSDT"])
+    ships = yard.build()
+    key = "BTCUSDT@current_quarter"
+    ships.add([key])
     exchange.wait_subscribed("spot", "btcusdt@bookTicker")
     assert "btcusdt_261225" not in subscribed(exchange, "futures", "bookTicker")
-    ships.resolve(Contract("BTCUSDT", "BTCUSDT_261225"))
+    ships.resolve(Contract(key, "BTCUSDT_261225"))
     exchange.wait_subscribed("futures", "btcusdt_261225@bookTicker")
     exchange.wait_subscribed("marks", "btcusdt_261225@markPrice@1s")
     exchange.quote("futures", "BTCUSDT_261225", 101, 102)
-    assert sink.wait_quotes(1)[0].symbol == "BTCUSDT"
+    assert sink.wait_quotes(1)[0].symbol == key
     payload = {**MARK, "s": "BTCUSDT_261225", "r": "", "T": 0}
     exchange.send("marks", payload, "btcusdt_261225@markPrice@1s")
     sink.wait(lambda: any(isinstance(event, Marks) and event.marks for event in sink.events))

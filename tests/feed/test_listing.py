@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.events import Event, Interval, Listing
+from spreadwatch.core.pair_name import PERPETUAL
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import catalog, listing
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.dial import tls_context
-from spreadwatch.feed.listing import PERPETUAL, ListingLoader
+from spreadwatch.feed.listing import ListingLoader
 from tests.conftest import PATIENCE_S, Sink, wait_for
 from tests.exchange.server import STALL, Exchange, Symbol, http_response
 from tests.exchange.tls import self_signed
@@ -188,48 +189,53 @@ QUARTERS = [
 ]
 
 
-def started(exchange: Exchange, sink: Sink, contract_type: str = PERPETUAL) -> ListingLoader:
+def started(exchange: Exchange, sink: Sink, usual: str = PERPETUAL) -> ListingLoader:
     bases = {Side.SPOT: exchange.spot_rest, Side.FUTURES: exchange.futures_rest}
-    made = ListingLoader(bases, contract_type, None, sink)
+    made = ListingLoader(bases, usual, None, sink)
     made.start()
     return made
 
 
 @pytest.mark.parametrize(
-    ("contract_type", "traded"),
+    ("usual", "traded"),
     [
         (PERPETUAL, ("BTCUSDT", "DODOUSDT", "PEPEUSDT")),
-        ("CURRENT_QUARTER", ("BTCUSDT",)),
-        ("NEXT_QUARTER", ("BTCUSDT",)),
+        ("current_quarter", ("BTCUSDT@current_quarter",)),
+        ("next_quarter", ("BTCUSDT@next_quarter",)),
     ],
 )
-def test_only_coins_that_trade_on_both_venues_are_offered(
-    sink: Sink, contract_type: str, traded: tuple[str, ...]
-) -> None:
+def test_only_coins_that_trade_on_both_venues_are_offered(sink: Sink, usual: str, traded: tuple[str, ...]) -> None:
     halted = Symbol("SOL", "0.1", "1", status="BREAK")
     other_currency = Symbol("ADA", "0.1", "1", quote="USDC")
     spot = [*SPOT_MANY, Symbol("ETH", "0.1", "1", status="HALT"), Symbol("SOL", "0.1", "1"), Symbol("ADA", "0.1", "1")]
     with Exchange(spot_symbols=spot, futures_symbols=[*MANY, halted, other_currency, *QUARTERS]) as exchange:
-        loader = started(exchange, sink, contract_type)
+        loader = started(exchange, sink, usual)
         loader.load_all()
         wait_for(lambda: loader.traded is not None)
         loader.stop()
         assert loader.join(PATIENCE_S)
     assert loader.traded == traded
+    assert loader.known is not None
+    assert set(loader.known) == {
+        *("BTCUSDT", "DODOUSDT", "PEPEUSDT"),
+        *("BTCUSDT@current_quarter", "BTCUSDT_261225", "BTCUSDT@next_quarter", "BTCUSDT_270326"),
+    }
 
 
 def test_a_quarters_contract_is_found_by_its_pair_and_one_that_is_not_there_is_named(sink: Sink) -> None:
     with Exchange(futures_symbols=[*MANY, *QUARTERS]) as exchange:
-        loader = started(exchange, sink, "CURRENT_QUARTER")
-        loader.look_up(["BTCUSDT", "ETHUSDT"])
+        loader = started(exchange, sink)
+        loader.look_up(["BTCUSDT@current_quarter", "ETHUSDT@current_quarter"])
         sink.wait(lambda: len(found(sink.events)) == 4)
         loader.stop()
         assert loader.join(PATIENCE_S)
     listings = found(sink.events)
-    assert loader.resolved.get_nowait() == Contract("BTCUSDT", "BTCUSDT_261225")
+    assert loader.resolved.get_nowait() == Contract("BTCUSDT@current_quarter", "BTCUSDT_261225")
     assert loader.resolved.empty()
-    assert listings[Side.FUTURES, "BTCUSDT"].delivery_ms == 1798185600000
-    assert listings[Side.FUTURES, "ETHUSDT"].problem == (
+    quarter = listings[Side.FUTURES, "BTCUSDT@current_quarter"]
+    assert (quarter.wire, quarter.delivery_ms) == ("BTCUSDT_261225", 1798185600000)
+    assert listings[Side.SPOT, "BTCUSDT"].problem is None
+    assert listings[Side.FUTURES, "ETHUSDT@current_quarter"].problem == (
         "ETHUSDT has no current quarter contract on Binance futures; it has BTCUSDT: "
         "choose one of those, or the perpetual"
     )

@@ -7,6 +7,7 @@ from spreadwatch.config import Notify
 from spreadwatch.core.alert_json import sentence
 from spreadwatch.core.alerts import check
 from spreadwatch.core.quote import Instant
+from spreadwatch.core.source import Source
 from spreadwatch.notify.notifier import sample, ways
 from tests.conftest import wait_for
 from tests.notify.conftest import Start, Told
@@ -42,7 +43,7 @@ def test_an_alert_arrives_by_every_way_that_works_although_one_fails(notify: Sta
 
 
 def test_a_test_alert_says_that_it_is_one_and_adds_up() -> None:
-    made = sample("BTCUSDT", Instant(1, 2))
+    made = sample("BTCUSDT", Instant(1, 2), Source.LIVE)
     assert sentence(made) == "TEST, not the market: BTCUSDT spread is -1.30, at or below -1.00"
     assert check(made.rule) is None
     assert made.value == made.spot.ask - made.futures.bid

@@ -10,6 +10,7 @@ from spreadwatch.config import Config, Notify, Window
 from spreadwatch.core.alerts import Alert, Rule
 from spreadwatch.core.quote import Instant
 from spreadwatch.core.series import Series
+from spreadwatch.core.source import Source
 from spreadwatch.notify.notifier import sample
 from spreadwatch.ui.frame.playback_bar import Player
 from tests.ui import examples
@@ -78,7 +79,7 @@ class Program:
         return "Rules cannot be changed here."
 
     def test_alert(self, symbol: str) -> Alert:
-        return sample(symbol, examples.moment())
+        return sample(symbol, examples.moment(), Source.LIVE)
 
     def switch(self, name: str) -> str:
         return "This cannot be switched here."

@@ -125,13 +125,22 @@ def test_other_words_do_not(name: str) -> None:
 @given(st.text(max_size=40))
 def test_whatever_is_typed_gives_names_that_look_like_symbols_or_none(typed: str) -> None:
     assert all(symbol_match.looks_like_symbol(one) for one in symbol_match.guesses(typed))
-    assert symbol_match.matches(typed, ["BTCUSDT"], (), 8) in ([], ["BTCUSDT"])
+    found = symbol_match.matches(typed, ["BTCUSDT"], (), 8)
+    assert found in ([], ["BTCUSDT"]) or [typed.partition("@")[0].upper(), *found] == ["BTCUSDT", found[0]]
 
 
 def test_the_usual_pair_of_a_coin_comes_first() -> None:
     symbols = ["ETHWUSDT", "STETHUSDT", "ETHUSDC", "ETHUSDT", "BTCUSDT"]
     assert symbol_match.matches("eth", symbols, (), 8) == ["ETHUSDT", "ETHUSDC", "ETHWUSDT", "STETHUSDT"]
     assert symbol_match.matches("", symbols, ("BTCUSDT",), 2) == ["ETHWUSDT", "STETHUSDT"]
+
+
+def test_a_contract_can_be_typed_to_a_symbol_that_is_offered() -> None:
+    symbols = ("ETHUSDT", "BTCUSDT")
+    assert symbol_match.matches("btcusdt@Current_Quarter", symbols, (), 8) == ["BTCUSDT@current_quarter"]
+    assert symbol_match.matches("btcusdt_261225", symbols, (), 8) == ["BTCUSDT_261225"]
+    assert symbol_match.matches("adausdt@current_quarter", symbols, (), 8) == []
+    assert symbol_match.guesses("btcusdt@next_quarter") == ["BTCUSDT@next_quarter"]
 
 
 def test_a_gone_symbol_gives_way_and_an_unknown_one_waits() -> None:
