@@ -14,11 +14,11 @@ class Bar:
 
 
 BARS = {
-    "top": Bar("names at the top of the package", 18),
+    "top": Bar("names at the top of the package", 18, held=True),
     "folders": Bar("folders with too many files", 0),
     "rooms": Bar("rooms from socket to label", 4),
     "way": Bar("modules that one quote enters from socket to label", 20),
-    "circles": Bar("circles of imports", 0),
+    "circles": Bar("circles of imports", 0, held=True),
     "single": Bar("modules with exactly one importer", 43, " %"),
     "halves": Bar("pairs of a module and its only importer that fit in one file", 0),
     "classes": Bar("class names in two rooms", 0),
@@ -39,11 +39,20 @@ ONE_FILE_LINES = 400
 
 BRIM_LINES = 390
 
-TABLES: dict[str, str] = {"ui/panels.py": "PANELS"}
+TABLES = {
+    "feed/kinds.py": "KINDS",
+    "notify/notifier.py": "WAYS",
+    "storage/stores.py": "STORES",
+    "ui/panels.py": "PANELS",
+}
 """Tables of `name -> how to open`: the module's path in the package and the name that holds its rows.
 
-A file that a row names has one importer because it is one row, so it is not held against the house.
+A file that a row names has one importer because it is one row, so it is not held against the house. A table is no
+half of the one module that asks it either: it is where the next row goes.
 """
+
+ENTRIES = {"__main__.py"}
+"""Files that Python itself asks for, so that they cannot be one with what they start."""
 
 WINDOW = "Dashboard"
 """The class that the program makes a window of: what its constructor takes is what passes between the two."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.house.bars import BRIM_LINES, FOLDERS, MOST_FILES, ONE_FILE_LINES
+from tests.house.bars import BRIM_LINES, ENTRIES, FOLDERS, MOST_FILES, ONE_FILE_LINES
 from tests.house.source import Import, Module, functions_of, home, imports_in, long_files, long_functions, modules_of
 
 _NOT_COUNTED = {"__init__.py", "py.typed"}
@@ -117,9 +117,11 @@ class House:
         importers, named = self.importers(), self.named_by_tables()
         lines = []
         for module in self._counted():
-            if len(importers[module.name]) != 1 or module.name in named:
+            if len(importers[module.name]) != 1 or module.name in named or module.shown in self._tables:
                 continue
             other = self.modules[next(iter(importers[module.name]))]
+            if other.shown in ENTRIES:
+                continue
             together = module.lines + other.lines
             if other.path.parent == module.path.parent and together <= ONE_FILE_LINES:
                 lines.append(f"{other.shown} {other.lines} + {module.shown} {module.lines} = {together}")

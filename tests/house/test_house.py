@@ -88,6 +88,7 @@ def test_a_planted_fault_is_caught(tmp_path: Path, name: str, files: dict[str, s
         ("circles", {"a.py": "import spreadwatch.b", "b.py": "if TYPE_CHECKING:\n    from spreadwatch import a"}),
         ("halves", {"ui/a.py": "from spreadwatch.ui import b", "ui/b.py": FILLER * 400}),
         ("halves", {"ui/a.py": "from spreadwatch.core import b", "core/b.py": ""}),
+        ("halves", {"__main__.py": "from spreadwatch import cli", "cli.py": ""}),
         ("classes", {"ui/a.py": "class A: ...", "ui/b.py": "class A: ..."}),
         ("classes", {"ui/a.py": "class A: ...", "run/b.py": "from spreadwatch.ui.a import A"}),
         ("typed", {"a.py": "class A:\n    def f(self, x: int) -> None: ..."}),
@@ -104,16 +105,16 @@ ROWS = {
     "feed/marks.py": "",
     "feed/books.py": "",
     "feed/trades.py": "",
-    "cli.py": "import spreadwatch.feed.kinds",
+    "feed/fleet.py": "import spreadwatch.feed.kinds",
 }
 
 
 def test_what_a_row_of_a_table_names_is_neither_single_nor_half(tmp_path: Path) -> None:
     house = plant(tmp_path, ROWS, {"feed/kinds.py": "KINDS"})
-    assert set(house.single().lines) == {"feed/kinds.py < cli.py", "feed/trades.py < feed/kinds.py"}
+    assert set(house.single().lines) == {"feed/kinds.py < feed/fleet.py", "feed/trades.py < feed/kinds.py"}
     assert house.single().value == round(100 * 2 / 3, 1)
     assert len(house.halves().lines) == 1
-    assert len(plant(tmp_path, ROWS).halves().lines) == 3
+    assert len(plant(tmp_path, ROWS).halves().lines) == 4
 
 
 @pytest.mark.parametrize("tables", [{"feed/gone.py": "KINDS"}, {"feed/kinds.py": "GONE"}])
