@@ -252,7 +252,7 @@ def show_error(sentence: str) -> None:
     try:
         import tkinter as tk
 
-        from spreadwatch.ui.frame.failure import show_failure
+        from spreadwatch.ui.frame.tk_check import show_failure
     except ImportError:
         return
     with contextlib.suppress(tk.TclError):

@@ -17,7 +17,7 @@ from spreadwatch.ui.frame.loop import Loop
 from spreadwatch.ui.frame.menu import Menu, MenuState
 from spreadwatch.ui.frame.shortcuts import Action, bind_all, is_apple
 from spreadwatch.ui.frame.title import Title
-from spreadwatch.ui.frame.window import Window
+from spreadwatch.ui.frame.window import MainWindow
 from spreadwatch.ui.kit import fonts, theme
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.layout import Layout
@@ -39,7 +39,7 @@ class Dashboard:
         """Called first thing at close, before the window goes."""
         self._program = program
         self._settings = program.settings.window
-        self._window = Window(program.geometry_file, compact=self._settings.compact)
+        self._window = MainWindow(program.geometry_file, compact=self._settings.compact)
         self.root = self._window.root
         self._theme = self._settings.theme
         self._topmost = False

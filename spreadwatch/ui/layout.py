@@ -20,8 +20,8 @@ from spreadwatch.ui.frame.notice import Notice
 from spreadwatch.ui.frame.playback_bar import PlaybackBar
 from spreadwatch.ui.frame.shortcuts import Action
 from spreadwatch.ui.frame.status_bar import StatusBar
-from spreadwatch.ui.frame.window import Window
-from spreadwatch.ui.gaps.count import GapCount
+from spreadwatch.ui.frame.window import MainWindow
+from spreadwatch.ui.gaps.words import GapCount
 from spreadwatch.ui.kit.overlay import Overlay
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.tooltip import Tooltip
@@ -50,7 +50,7 @@ class Layout:
 
     def __init__(
         self,
-        window: Window,
+        window: MainWindow,
         painter: Painter,
         program: Program,
         selection: Selection,

@@ -16,7 +16,7 @@ from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.alerts.alerts import Banner
 from spreadwatch.ui.alerts.list import AlertList
 from spreadwatch.ui.frame.shortcuts import SHORTCUTS, Action, bind_all
-from spreadwatch.ui.frame.window import Window
+from spreadwatch.ui.frame.window import MainWindow
 from spreadwatch.ui.kit import fonts, theme
 from spreadwatch.ui.kit.overlay import Overlay
 from spreadwatch.ui.kit.painter import Painter
@@ -51,7 +51,7 @@ class AlertWindow:
     """What the dashboard does for the banner and the list, and nothing else. `pressed`: shortcuts that were run."""
 
     def __init__(self, *, style: Literal["dark", "light"] = "dark", compact: bool = False) -> None:
-        self.window = Window(None, compact=compact)
+        self.window = MainWindow(None, compact=compact)
         root, px = self.window.root, self.window.px
         self.root = root
         fonts.create_fonts(root, px)

@@ -12,7 +12,7 @@ from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.ui.alerts import words as alert_words
 from spreadwatch.ui.alerts.alerts import has_notifications, notify
-from spreadwatch.ui.alerts.form import Choice, Entry
+from spreadwatch.ui.kit.fields import TextField, WordChoice
 from spreadwatch.ui.kit.painter import Cell
 from tests.notify.examples import RULE, alert
 from tests.ui.alert_window import LONG, RULES, AlertWindow, OpenWindow, alerts, snapshot
@@ -40,13 +40,13 @@ def marked(window: AlertWindow) -> list[int]:
 
 def entry(window: AlertWindow, name: str) -> tk.Entry:
     field = window.list.form.fields[name]
-    assert isinstance(field, Entry)
+    assert isinstance(field, TextField)
     return field.entry
 
 
-def choice(window: AlertWindow, name: str) -> Choice:
+def choice(window: AlertWindow, name: str) -> WordChoice:
     field = window.list.form.fields[name]
-    assert isinstance(field, Choice)
+    assert isinstance(field, WordChoice)
     return field
 
 
@@ -104,7 +104,7 @@ def test_a_click_chooses_and_does_not_close_the_list(open_window: OpenWindow) ->
     window.settle()
     assert marked(window) == [2]
     for widget in visible(window.list.frame):
-        if widget.winfo_class() in ("Label", "Frame", "Entry"):
+        if widget.winfo_class() in ("Label", "Frame", "TextField"):
             widget.event_generate("<Button-1>")
     window.settle()
     assert window.overlay.shown is window.list
@@ -227,7 +227,7 @@ def test_every_part_of_the_list_is_reached_by_tab(open_window: OpenWindow) -> No
         press(window, "<Tab>")
         reached.add(str(window.root.focus_get()))
     form = window.list.form
-    lines = [field.line if isinstance(field, Choice) else field.entry for field in form.fields.values()]
+    lines = [field.line if isinstance(field, WordChoice) else field.entry for field in form.fields.values()]
     buttons = [window.list.copy_button, window.list.test_button, window.list.remove_button, form.button]
     assert {str(one) for one in (*lines, *buttons, window.list.rows.frame, window.list.rules.frame)} <= reached
 

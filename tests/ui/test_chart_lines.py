@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from spreadwatch.core.bars import Break
 from spreadwatch.core.series import ONE, Keep, Series
 from spreadwatch.ui.chart import export
-from spreadwatch.ui.chart.axis import time_marks, value_marks
 from spreadwatch.ui.chart.columns import ColumnCache
+from spreadwatch.ui.chart.plot import time_marks, value_marks
 from spreadwatch.ui.chart.scene import Scene, compose
 from spreadwatch.ui.chart.trace import Run, comb, held, runs, shades
 from spreadwatch.ui.chart.view import ALL, SPANS_MS, Frame, Scale, ValueRange, View

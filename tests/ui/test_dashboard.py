@@ -6,8 +6,7 @@ import pytest
 
 from spreadwatch.core.quote import Side
 from spreadwatch.ui.dashboard import Dashboard
-from spreadwatch.ui.frame import geometry
-from spreadwatch.ui.frame.geometry import Rect
+from spreadwatch.ui.frame.window import Rect, Remembered, load_remembered, save_remembered
 from spreadwatch.ui.kit import theme
 from tests.ui import examples
 from tests.ui.conftest import Open, paint, press, settle
@@ -292,12 +291,12 @@ def test_the_window_comes_back_where_it_was(opened: Open, tmp_path: Path) -> Non
     press(second, "<Control-m>")
     assert second.root.geometry() == "900x700+120+80"
     second.close()
-    assert geometry.load(path).full == Rect(120, 80, 900, 700)
+    assert load_remembered(path).full == Rect(120, 80, 900, 700)
 
 
 def test_a_window_remembered_off_the_screen_is_brought_back(opened: Open, tmp_path: Path) -> None:
     path = tmp_path / "window.json"
-    geometry.save(path, geometry.Remembered(Rect(90_000, -90_000, 800, 400)))
+    save_remembered(path, Remembered(Rect(90_000, -90_000, 800, 400)))
     dashboard = opened(geometry_file=path)
     root = dashboard.root
     assert 0 <= root.winfo_rootx() <= root.winfo_screenwidth() - root.winfo_width()
@@ -311,7 +310,7 @@ def test_the_size_lent_to_the_shortcuts_is_not_remembered(opened: Open, tmp_path
     press(dashboard, "<F1>")
     assert dashboard.root.winfo_height() > height
     dashboard.close()
-    small = geometry.load(path).small
+    small = load_remembered(path).small
     assert small is not None
     assert small.height == height
 

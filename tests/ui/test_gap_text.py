@@ -6,7 +6,7 @@ from spreadwatch.core.events import Phase
 from spreadwatch.core.gaps import Gap
 from spreadwatch.core.quote import Side
 from spreadwatch.ui.gaps import words as gap_words
-from spreadwatch.ui.gaps.count import GapCount
+from spreadwatch.ui.gaps.words import GapCount
 from spreadwatch.ui.kit import text
 from tests.ui.examples import NOON_MS, Scene, ethusdt, gappy, moment, stale
 

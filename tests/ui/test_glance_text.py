@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from spreadwatch.core.numbers import GROUP, rounded
 from spreadwatch.core.quote import Side
-from spreadwatch.ui.cards import amounts, evidence, funding_text, net_text
+from spreadwatch.ui.cards import evidence
+from spreadwatch.ui.cards import words as card_words
 from spreadwatch.ui.kit import text
 from spreadwatch.ui.selection import Selection
-from spreadwatch.ui.watch import symbol_match
+from spreadwatch.ui.watch.symbol_box import guesses, looks_like_symbol, matches, spelled
 from tests.ui import examples
 
 M = "\N{MINUS SIGN}"
@@ -27,12 +28,12 @@ M = "\N{MINUS SIGN}"
     ],
 )  # fmt: skip
 def test_amounts_are_written_in_three_digits(number: str, words: str) -> None:
-    assert amounts.short(Decimal(number)) == words
+    assert card_words.short(Decimal(number)) == words
 
 
 @given(st.decimals(min_value=0, max_value=10**12, places=4))
 def test_a_shortened_amount_is_near_and_short(number: Decimal) -> None:
-    words = amounts.short(number)
+    words = card_words.short(number)
     assert len(words) <= 6
     factor = {"k": 10**3, "M": 10**6, "G": 10**9}.get(words[-1], 1)
     read = Decimal(words.rstrip("kMG")) * factor
@@ -44,8 +45,8 @@ def test_rounding_leaves_something_of_what_is_not_nothing() -> None:
     assert rounded(Decimal("0.0000000185"), 4) == Decimal("1.8E-8")
     assert rounded(Decimal("5.119505"), 2) == Decimal("5.12")
     assert rounded(Decimal(0), 2) == 0
-    assert amounts.percent(Decimal("0.0001"), 4) == "+0.0100%"
-    assert amounts.percent(Decimal("-0.00000078"), 4) == f"{M}0.0001%"
+    assert card_words.percent(Decimal("0.0001"), 4) == "+0.0100%"
+    assert card_words.percent(Decimal("-0.00000078"), 4) == f"{M}0.0001%"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_rounding_leaves_something_of_what_is_not_nothing() -> None:
      (34 * 86_400_000, "34 d 0 h")],
 )  # fmt: skip
 def test_the_countdown_is_exact_to_the_second(left_ms: int, words: str) -> None:
-    assert amounts.countdown(left_ms) == words
+    assert card_words.countdown(left_ms) == words
 
 
 def test_the_sentence_names_coin_and_currency_and_writes_as_the_window_does() -> None:
@@ -63,29 +64,29 @@ def test_the_sentence_names_coin_and_currency_and_writes_as_the_window_does() ->
     dear = replace(net, entry=Decimal("-1301.25"), entry_fees=Decimal("5.1234567"))
     deed = "Buying one ETH spot and selling it as a future brings"
     end = f"1{GROUP}301.25 {{0}} now; the taker fees take 5.12 {{0}} and leave 1{GROUP}296.13 {{0}}."
-    assert net_text.sentence(dear, "ETHUSDT", 2) == f"{deed} {end.format('USDT')}"
-    assert net_text.sentence(dear, "ETH", 2) == f"{deed} {end.format('quote units')}"
+    assert card_words.entry(dear, "ETHUSDT", 2) == f"{deed} {end.format('USDT')}"
+    assert card_words.entry(dear, "ETH", 2) == f"{deed} {end.format('quote units')}"
 
 
 def test_a_thin_book_names_every_leg() -> None:
     depth = examples.full().depth
     assert depth
-    assert net_text.thin(depth) == ""
-    assert net_text.thin(replace(depth, spread=None)) == "no live book"
+    assert card_words.thin(depth) == ""
+    assert card_words.thin(replace(depth, spread=None)) == "no live book"
     both = replace(depth, spread=None, too_thin=(Side.SPOT, Side.FUTURES))
-    assert net_text.thin(both) == "book too thin on spot and futures"
+    assert card_words.thin(both) == "book too thin on spot and futures"
 
 
 def test_funding_is_told_in_words() -> None:
     funding = examples.FUNDING
-    assert funding_text.standing(None) == "not known now"
-    assert funding_text.standing(replace(funding, is_live=False, age_ms=14_200)) == "STALE · 14 s ago"
-    assert funding_text.payback(replace(funding, payback=1)) == "1 funding pays back the round trip's fees."
-    assert funding_text.payback(replace(funding, payback=None)) == "At this rate they never pay back the fees."
-    assert "8 h is assumed" in funding_text.formula(replace(funding, interval_assumed=True))
+    assert card_words.funding_due(None) == "not known now"
+    assert card_words.funding_due(replace(funding, is_live=False, age_ms=14_200)) == "STALE · 14 s ago"
+    assert card_words.funding_payback(replace(funding, payback=1)) == "1 funding pays back the round trip's fees."
+    assert card_words.funding_payback(replace(funding, payback=None)) == "At this rate they never pay back the fees."
+    assert "8 h is assumed" in card_words.funding_formula(replace(funding, interval_assumed=True))
     four = replace(funding, interval_h=4, annualised=Decimal("0.219"))
-    assert funding_text.formula(four).startswith("Rate × 365 × 24 h ÷ 4 h = +0.0100% × 2190 = +21.90% a year")
-    assert funding_text.interval(four) == "per 4 h"
+    assert card_words.funding_formula(four).startswith("Rate × 365 × 24 h ÷ 4 h = +0.0100% × 2190 = +21.90% a year")
+    assert card_words.funding_interval(four) == "per 4 h"
 
 
 def test_the_skew_is_told_either_way() -> None:
@@ -114,33 +115,33 @@ def test_bps_have_two_decimals_however_many_they_are(number: str | None, words: 
 
 @pytest.mark.parametrize("name", ["BTCUSDT", "1000PEPEUSDT", "币安人生USDT", "BTCUSDT_261225", "4USDT"])
 def test_real_names_look_like_symbols(name: str) -> None:
-    assert symbol_match.looks_like_symbol(symbol_match.spelled(f" {name.lower()} "))
+    assert looks_like_symbol(spelled(f" {name.lower()} "))
 
 
 @pytest.mark.parametrize("name", ["", "USDT", "BTC", "BTC/USDT", "BTC USDT!", "A_BUSDT", "X" * 60 + "USDT"])
 def test_other_words_do_not(name: str) -> None:
-    assert not symbol_match.looks_like_symbol(name)
+    assert not looks_like_symbol(name)
 
 
 @given(st.text(max_size=40))
 def test_whatever_is_typed_gives_names_that_look_like_symbols_or_none(typed: str) -> None:
-    assert all(symbol_match.looks_like_symbol(one) for one in symbol_match.guesses(typed))
-    found = symbol_match.matches(typed, ["BTCUSDT"], (), 8)
+    assert all(looks_like_symbol(one) for one in guesses(typed))
+    found = matches(typed, ["BTCUSDT"], (), 8)
     assert found in ([], ["BTCUSDT"]) or [typed.partition("@")[0].upper(), *found] == ["BTCUSDT", found[0]]
 
 
 def test_the_usual_pair_of_a_coin_comes_first() -> None:
     symbols = ["ETHWUSDT", "STETHUSDT", "ETHUSDC", "ETHUSDT", "BTCUSDT"]
-    assert symbol_match.matches("eth", symbols, (), 8) == ["ETHUSDT", "ETHUSDC", "ETHWUSDT", "STETHUSDT"]
-    assert symbol_match.matches("", symbols, ("BTCUSDT",), 2) == ["ETHWUSDT", "STETHUSDT"]
+    assert matches("eth", symbols, (), 8) == ["ETHUSDT", "ETHUSDC", "ETHWUSDT", "STETHUSDT"]
+    assert matches("", symbols, ("BTCUSDT",), 2) == ["ETHWUSDT", "STETHUSDT"]
 
 
 def test_a_contract_can_be_typed_to_a_symbol_that_is_offered() -> None:
     symbols = ("ETHUSDT", "BTCUSDT")
-    assert symbol_match.matches("btcusdt@Current_Quarter", symbols, (), 8) == ["BTCUSDT@current_quarter"]
-    assert symbol_match.matches("btcusdt_261225", symbols, (), 8) == ["BTCUSDT_261225"]
-    assert symbol_match.matches("adausdt@current_quarter", symbols, (), 8) == []
-    assert symbol_match.guesses("btcusdt@next_quarter") == ["BTCUSDT@next_quarter"]
+    assert matches("btcusdt@Current_Quarter", symbols, (), 8) == ["BTCUSDT@current_quarter"]
+    assert matches("btcusdt_261225", symbols, (), 8) == ["BTCUSDT_261225"]
+    assert matches("adausdt@current_quarter", symbols, (), 8) == []
+    assert guesses("btcusdt@next_quarter") == ["BTCUSDT@next_quarter"]
 
 
 def test_a_gone_symbol_gives_way_and_an_unknown_one_waits() -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadwatch.ui.frame.rate import Rate
+from spreadwatch.ui.frame.status_bar import Rate
 
 
 def test_the_rate_needs_half_a_second() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Row
 from spreadwatch.ui.watch import columns as list_columns
-from spreadwatch.ui.watch.order import EVERY_S, RowOrder
+from spreadwatch.ui.watch.columns import EVERY_S, RowOrder
 
 
 def rows_of(edges: list[int | None]) -> tuple[Row, ...]:

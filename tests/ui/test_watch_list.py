@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.kit import theme
 from spreadwatch.ui.watch import columns as list_columns
-from spreadwatch.ui.watch.order import RowOrder
+from spreadwatch.ui.watch.columns import RowOrder
 from tests.ui import examples
 from tests.ui.breakage import SECOND, Breakage, run_broken
 from tests.ui.conftest import Open, paint, press, settle

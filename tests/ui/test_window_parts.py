@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from spreadwatch.core.quote import Side
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui.chart import export_file
+from spreadwatch.ui.chart import export
 from spreadwatch.ui.dashboard import Dashboard
 from spreadwatch.ui.frame.shortcuts import SHORTCUTS, sequences
 from tests.ui import examples, pasts
@@ -217,7 +217,7 @@ def test_a_file_that_could_not_be_written_whole_is_not_left_behind(tmp_path: Pat
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        export_file.save(tmp_path, "ETHUSDT", 0, lines())  # type: ignore[arg-type]
+        export.save(tmp_path, "ETHUSDT", 0, lines())  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""The alerts with what proves them, and the rules that make them, laid over the window."""
+"""The alerts with what proves them, the rules that make them, and a form for another, laid over the window."""
 
 import json
 import time
@@ -9,15 +9,16 @@ from tkinter import ttk
 from typing import Protocol
 
 from spreadwatch.core.alert_json import alert_to_json
-from spreadwatch.core.alerts import Alert, Rule
+from spreadwatch.core.alerts import Alert, Direction, Number, Rule
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.alerts import words as alert_words
-from spreadwatch.ui.alerts.form import Form
 from spreadwatch.ui.kit import fonts, text, theme
+from spreadwatch.ui.kit.fields import TextField, WordChoice
 from spreadwatch.ui.kit.overlay import Panel
 from spreadwatch.ui.kit.painter import Painter
-from spreadwatch.ui.kit.table import Column, Rows
+from spreadwatch.ui.kit.table import Rows, TableColumn
 from spreadwatch.ui.kit.widgets import Copy, frame, painted, still
+from spreadwatch.ui.kit.wrapping import WrappedLine
 
 _ALERTS, _RULES = 9, 3
 _EVERY_S = 0.25
@@ -70,9 +71,9 @@ class AlertList(Panel):
         self._evidence_width = 0
         self._place_head()
         figure, words = fonts.SMALL_FIGURE, fonts.SMALL_WORDS
-        clock = Column("UTC" if self._utc else "LOCAL TIME", figure, "00:00:00")
-        symbol, value = Column("SYMBOL", words, "1000SATSUSDT"), Column("VALUE", figure, "−1 234.56 bps")
-        columns = (clock, symbol, value, Column("RULE", words, "a rule of usual length"))
+        clock = TableColumn("UTC" if self._utc else "LOCAL TIME", figure, "00:00:00")
+        symbol, value = TableColumn("SYMBOL", words, "1000SATSUSDT"), TableColumn("VALUE", figure, "−1 234.56 bps")
+        columns = (clock, symbol, value, TableColumn("RULE", words, "a rule of usual length"))
         self.rows = Rows(self.card, painter, columns, _ALERTS, self._chose, "No alert yet.")
         self.rows.frame.pack(fill="both", expand=True)
         self._place_evidence()
@@ -124,10 +125,10 @@ class AlertList(Panel):
         self.remove_button.pack(side="right")
         words = fonts.SMALL_WORDS
         columns = (
-            Column("SYMBOL", words, "1000SATSUSDT"),
-            Column("FIRES", words, "spread below −1234.56 bps"),
-            Column("AGAIN", words, "re-arms at −1234.56, hold 12 s, wait 60 s"),
-            Column("NAME", words, "a name"),
+            TableColumn("SYMBOL", words, "1000SATSUSDT"),
+            TableColumn("FIRES", words, "spread below −1234.56 bps"),
+            TableColumn("AGAIN", words, "re-arms at −1234.56, hold 12 s, wait 60 s"),
+            TableColumn("NAME", words, "a name"),
         )
         self.rules = Rows(self.card, painter, columns, _RULES, self._changed, "No rule yet. Add one below.")
         self.rules.frame.pack(fill="x")
@@ -215,6 +216,81 @@ class AlertList(Panel):
     def _say(self, words: str) -> None:
         self._said.show(words, "muted")
         self._changed()
+
+
+class Form:
+    """The form for a new rule: texts and choices under the names of its fields, reached by Tab, sent by Return.
+
+    `add` gets them and returns the sentence that refuses them, or None when there is a new rule.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        painter: Painter,
+        add: Callable[[Mapping[str, str]], str | None],
+        changed: Callable[[], object],
+    ) -> None:
+        px = painter.px
+        self._painter = painter
+        self._add = add
+        self._changed = changed
+        self.frame = frame(parent, painter, "card")
+        first, second = frame(self.frame, painter, "card"), frame(self.frame, painter, "card")
+        first.grid(row=0, column=0, sticky="ew")
+        second.grid(row=1, column=0, sticky="ew", pady=(px(6), 0))
+        self.frame.columnconfigure(0, weight=1)
+        self.fields: dict[str, TextField | WordChoice] = {
+            "symbol": TextField(first, painter, "SYMBOL", 12, alert_words.EVERY),
+            "number": WordChoice(first, painter, "NUMBER", tuple(Number), changed),
+            "side": WordChoice(first, painter, "FIRES", tuple(Direction), changed),
+            "level": TextField(first, painter, "LEVEL", 9),
+            "rearm": TextField(first, painter, "RE-ARM", 9),
+            "hold_s": TextField(second, painter, "HOLD, S", 6),
+            "cooldown_s": TextField(second, painter, "COOL-DOWN, S", 6),
+            "once": WordChoice(second, painter, "ONCE", ("no", "yes"), changed),
+            "name": TextField(second, painter, "NAME, IF YOU LIKE", 18),
+        }
+        for line, count in ((first, 5), (second, 4)):
+            for column, field in enumerate([one for one in self.fields.values() if one.frame.master is line]):
+                is_last = line is second and column == count - 1
+                field.frame.grid(
+                    row=0, column=column, sticky="new" if is_last else "nw", padx=(px(14) if column else 0, 0)
+                )
+        second.columnconfigure(3, weight=1)
+        self.button = ttk.Button(second, text="Add rule", style=theme.BUTTON, command=self.send)
+        self.button.grid(row=0, column=4, sticky="se", padx=(px(14), 0))
+        self._refusal = WrappedLine(self.frame, painter, fonts.SMALL_WORDS, "card", lines=2)
+        self._refusal.label.grid(row=2, column=0, sticky="ew", pady=(px(6), 0))
+        for field in self.fields.values():
+            field.frame.bind("<Return>", self._returned)
+            if isinstance(field, TextField):
+                for key in ("<Return>", "<KP_Enter>"):
+                    field.entry.bind(key, self._returned)
+
+    @property
+    def refusal(self) -> str:
+        """The sentence shown; empty when the last rule was taken."""
+        return self._refusal.words
+
+    def texts(self) -> dict[str, str]:
+        """Return what is typed and chosen."""
+        return {name: field.text for name, field in self.fields.items()}
+
+    def send(self) -> None:
+        """Offer the rule; clear the numbers when it was taken, else say why not."""
+        refused = self._add(self.texts())
+        self._refusal.show(refused or "", "stale")
+        if refused is None:
+            for name in ("level", "rearm", "name"):
+                field = self.fields[name]
+                if isinstance(field, TextField):
+                    field.entry.delete(0, "end")
+        self._changed()
+
+    def _returned(self, _event: "tk.Event[tk.Misc]") -> str:
+        self.send()
+        return "break"
 
 
 def _keep_clicks(widget: tk.Misc) -> None:

@@ -12,7 +12,7 @@ _WIDEST = "LAST 15 MINUTES · REVERSE"
 _LIVE = "\N{RIGHTWARDS ARROW} live"
 
 
-class Choice:
+class BarButton:
     """Words that act on a click, or on Return and the space bar when they have the focus."""
 
     def __init__(self, parent: tk.Misc, painter: Painter, words: str, act: Callable[[], None]) -> None:
@@ -61,18 +61,18 @@ class ChartBar:
         caption, self._caption = painted(self.frame, painter, fonts.CAPTION, "muted", "card", chars=None)
         caption.configure(width=1)  # the room left is its: it must not push the buttons out of sight
         caption.grid(row=0, column=0, sticky="ew")
-        self.live = Choice(self.frame, painter, _LIVE, follow)
+        self.live = BarButton(self.frame, painter, _LIVE, follow)
         self.live.label.grid(row=0, column=2, padx=(0, px(8)))
         # Its room is kept free, so that nothing jumps when it comes.
         self.frame.columnconfigure(2, minsize=self.live.label.winfo_reqwidth() + px(8))
         self.live.label.grid_remove()
-        self.reverse = Choice(self.frame, painter, "reverse", turn)
+        self.reverse = BarButton(self.frame, painter, "reverse", turn)
         self.reverse.label.grid(row=0, column=3)
-        self.export = Choice(self.frame, painter, "CSV", export)
+        self.export = BarButton(self.frame, painter, "CSV", export)
         self.export.label.grid(row=0, column=4, padx=(px(2), px(12)))
-        self.windows: dict[str, Choice] = {}
+        self.windows: dict[str, BarButton] = {}
         for column, name in enumerate(WINDOWS, start=5):
-            choice = Choice(self.frame, painter, name, lambda name=name: choose(name))  # type: ignore[misc]
+            choice = BarButton(self.frame, painter, name, lambda name=name: choose(name))  # type: ignore[misc]
             choice.label.grid(row=0, column=column)
             self.windows[name] = choice
         self.frame.columnconfigure(0, weight=1, minsize=painter.measure(fonts.CAPTION, _WIDEST))

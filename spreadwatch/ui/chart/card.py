@@ -10,7 +10,7 @@ from spreadwatch.core.leg import State
 from spreadwatch.core.quote import Instant
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import PairSnapshot
-from spreadwatch.ui.chart import export_file
+from spreadwatch.ui.chart import export
 from spreadwatch.ui.chart.chart import Chart
 from spreadwatch.ui.frame.shortcuts import Action
 from spreadwatch.ui.kit.painter import Painter
@@ -97,7 +97,7 @@ class ChartCard:
         folder = self._past.export_folder
         at_ms = (self._now_ms or 0) + self._offset_ms
         try:
-            path = export_file.save(folder, self._symbol, at_ms, lines)
+            path = export.save(folder, self._symbol, at_ms, lines)
         except OSError as error:
             problem = error.strerror or type(error).__name__
             self._note(f"The chart was not saved: {folder} cannot be written ({problem}).")

@@ -1,6 +1,10 @@
-"""A stretch of the spread as CSV: a row per bar, exact decimals, times in UTC. Pure."""
+"""A stretch of the spread as CSV, exact decimals, times in UTC; and the file it is saved to, a new one each time."""
 
-from collections.abc import Iterator
+import contextlib
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from spreadwatch.core.numbers import exact
 from spreadwatch.core.series import Series
@@ -37,3 +41,22 @@ def lines(series: Series, from_ms: int, to_ms: int, wall_offset_ms: int, places:
                 exact(side.close, places),
             ]
         yield ",".join(fields) + "\r\n"
+
+
+def save(folder: Path, symbol: str, at_ms: int, lines: Iterable[str]) -> Path:
+    """Write lines that carry their ends to a file of `folder` that was not there before; return its path.
+
+    `at_ms`: Unix ms, in UTC a part of the name. Raises OSError; then nothing is left behind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"spread-{symbol}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(at_ms / 1_000))}"
+    for number in itertools.count(1):
+        path = folder / (f"{name}.csv" if number == 1 else f"{name}-{number}.csv")
+        with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8", newline="") as file:
+            try:
+                file.writelines(lines)
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+            return path
+    raise AssertionError

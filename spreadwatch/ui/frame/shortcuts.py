@@ -85,8 +85,6 @@ _KEYSYMS = {
     "+": ("plus", "equal", "KP_Add"), "-": ("minus", "KP_Subtract"),
 }  # fmt: skip
 _COLUMNS = 2
-_TYPING = "SpreadwatchTyping"
-"""The binding tag of entries."""
 _ARROWS = {"Left": "\N{LEFTWARDS ARROW}", "Right": "\N{RIGHTWARDS ARROW}"}
 _APPLE = {"Mod": "\N{PLACE OF INTEREST SIGN}", "Alt": "\N{OPTION KEY}"}
 
@@ -126,19 +124,6 @@ def bind_all(root: tk.Tk, actions: Mapping[Action, Callable[[], None]]) -> None:
                 root.bind(sequence, _handler(actions[shortcut.action]))
     for sequence in ("<Return>", "<KP_Enter>"):
         root.bind_class("TButton", sequence, _press)
-
-
-def leave_typing_alone(entry: tk.Entry, *, apple: bool) -> None:
-    """Keep the keys that write or edit text from doing anything else in the window; the others still do."""
-    modifier = "Command" if apple else "Control"
-    own, kind, *rest = entry.bindtags()
-    entry.bindtags((own, kind, _TYPING, *rest))
-    entry.bind_class(_TYPING, "<Key>", lambda _event: "break")
-    passing = (f"<{modifier}-Key>", "<Escape>", "<<NextWindow>>", "<<PrevWindow>>")
-    for sequence in (*passing, *(f"<F{number}>" for number in range(1, 13))):
-        entry.bind_class(_TYPING, sequence, lambda _event: None)
-    for letter in "acvxACVX":
-        entry.bind_class(_TYPING, f"<{modifier}-Key-{letter}>", lambda _event: "break")
 
 
 def _press(event: "tk.Event[tk.Misc]") -> None:

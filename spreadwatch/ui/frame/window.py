@@ -1,12 +1,108 @@
 """The bare window: its size and place, remembered and kept on the screen, and its end."""
 
+import contextlib
+import json
+import logging
+import os
+import re
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from spreadwatch.ui.frame import geometry
-from spreadwatch.ui.frame.geometry import Rect, Remembered
 from spreadwatch.ui.kit import scale
+
+logger = logging.getLogger(__name__)
+
+_GEOMETRY = re.compile(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)")
+_HIGHEST = 100_000  # pixels; more is a broken file
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle in pixels of the virtual root, which may begin left of or above 0."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        """Write it as Tk's `wm geometry` takes it."""
+        return f"{self.width}x{self.height}+{self.x}+{self.y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The window of last time: where its full and its compact form stood, and which of them was shown.
+
+    `costs`: whether all that costs stood there, or one line of it.
+    """
+
+    full: Rect | None = None
+    small: Rect | None = None
+    compact: bool = False
+    costs: bool = False
+
+
+def parse_geometry(geometry: str) -> Rect | None:
+    """Read what `wm geometry` returns; None when it is something else."""
+    match = _GEOMETRY.fullmatch(geometry)
+    if match is None:
+        return None
+    width, height, x, y = (int(number) for number in match.groups())
+    return Rect(x, y, width, height)
+
+
+def clamp(wanted: Rect, screen: Rect, least_width: int, least_height: int) -> Rect:
+    """Return `wanted` at no less than the least size, no larger than the screen if that allows, wholly on it.
+
+    What cannot fit begins at the screen's upper left, where the title bar can be reached.
+    """
+    width = max(min(wanted.width, screen.width), least_width)
+    height = max(min(wanted.height, screen.height), least_height)
+    x = max(min(wanted.x, screen.x + screen.width - width), screen.x)
+    y = max(min(wanted.y, screen.y + screen.height - height), screen.y)
+    return Rect(x, y, width, height)
+
+
+def load_remembered(path: Path) -> Remembered:
+    """Read what was remembered. A missing file is nothing; a broken one is ignored with a warning."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        rects = _rect(stored.get("full")), _rect(stored.get("small"))
+        return Remembered(*rects, stored.get("compact") is True, stored.get("costs") is True)
+    except FileNotFoundError:
+        return Remembered()
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        logger.warning("window position in %s ignored: %s", path, error)
+        return Remembered()
+
+
+def save_remembered(path: Path, remembered: Remembered) -> None:
+    """Write the file anew, whole or not at all; a failure is only logged."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(asdict(remembered)) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        logger.warning("window position not written to %s: %s", path, error)
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+
+
+def _rect(stored: object) -> Rect | None:
+    if stored is None:
+        return None
+    if not isinstance(stored, dict):
+        raise TypeError("a rectangle must be an object")
+    numbers = [stored.get(name) for name in ("x", "y", "width", "height")]
+    whole = [number for number in numbers if isinstance(number, int) and abs(number) <= _HIGHEST]
+    if len(whole) != 4 or min(whole[2:]) < 1:
+        raise ValueError("a rectangle needs x, y, width and height in pixels")
+    return Rect(*whole)
+
 
 _FULL_WIDTH, _FULL_HEIGHT = 761, 684
 _COMPACT_WIDTH = 511
@@ -18,7 +114,7 @@ _interpreters: list[object] = []
 would abort the process, so none is ever freed."""
 
 
-class Window:
+class MainWindow:
     """A withdrawn `tkinter.Tk` that knows how large it must be. Raises TclError where there is no display."""
 
     def __init__(self, remember_in: Path | None, *, compact: bool) -> None:
@@ -28,7 +124,7 @@ class Window:
         self.root.withdraw()
         self.px = scale.px_for(scale.scale_of(self.root))
         self._file = remember_in
-        stored = geometry.load(remember_in) if remember_in else Remembered()
+        stored = load_remembered(remember_in) if remember_in else Remembered()
         self.compact = compact or stored.compact
         self.costs = stored.costs
         """Whether all that costs is shown, or one line of it; remembered."""
@@ -59,7 +155,7 @@ class Window:
             return
         width, height = self._least()
         self.root.minsize(width, height)
-        now = geometry.parse(self.root.geometry())
+        now = parse_geometry(self.root.geometry())
         if now and now.width > 1 and (now.width < width or now.height < height):
             self.root.geometry(f"{max(now.width, width)}x{max(now.height, height)}")
 
@@ -83,7 +179,7 @@ class Window:
 
     def lend(self, width: int, height: int) -> None:
         """Make room for something passing, until `give_back`; may be called again before that."""
-        now = geometry.parse(self.root.geometry())
+        now = parse_geometry(self.root.geometry())
         if now and (now.width < width or now.height < height):
             self._lent = self._lent or now
             self._move(Rect(now.x, now.y, max(now.width, width), max(now.height, height)), now)
@@ -101,7 +197,7 @@ class Window:
             self._rects[False] = _wider(self._rects[False], by)
             return
         self._lent = _wider(self._lent, by)
-        now = geometry.parse(self.root.geometry())
+        now = parse_geometry(self.root.geometry())
         if now is None or now.width <= 1 or self._is_zoomed():  # not placed yet, or as wide as can be
             return
         self.root.update_idletasks()
@@ -110,7 +206,7 @@ class Window:
 
     def set_height(self, height: int) -> None:
         """Make the window so high: what is in it takes more room, or less, from now on."""
-        now = geometry.parse(self.root.geometry())
+        now = parse_geometry(self.root.geometry())
         if now is None or now.width <= 1 or self._is_zoomed():
             return
         self.root.update_idletasks()
@@ -126,11 +222,11 @@ class Window:
         self.root.quit()  # other interpreters of this process would keep the main loop going
         self.root.destroy()
         if self._file is not None:
-            geometry.save(self._file, Remembered(self._rects[False], self._rects[True], self.compact, self.costs))
+            save_remembered(self._file, Remembered(self._rects[False], self._rects[True], self.compact, self.costs))
 
     def _present(self) -> Rect | None:
         """Return where the window stands, or what was remembered when it fills the screen or was never seen."""
-        now = geometry.parse(self.root.geometry())
+        now = parse_geometry(self.root.geometry())
         if now is None or now.width <= 1 or self._is_zoomed():
             return self._rects[self.compact]
         if self._lent is not None:
@@ -156,7 +252,7 @@ class Window:
     def _clamped(self, wanted: Rect) -> Rect:
         root = self.root
         screen = Rect(root.winfo_vrootx(), root.winfo_vrooty(), root.winfo_vrootwidth(), root.winfo_vrootheight())
-        return geometry.clamp(wanted, screen, *self._least())
+        return clamp(wanted, screen, *self._least())
 
     def _move(self, wanted: Rect, now: Rect) -> None:
         """Resize, and move only when the new size would leave the screen."""

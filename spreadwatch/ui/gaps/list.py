@@ -9,8 +9,7 @@ from spreadwatch.core.gaps import Gap
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.frame.shortcuts import BY_ACTION, is_apple, label
 from spreadwatch.ui.gaps import words as gap_words
-from spreadwatch.ui.gaps.count import GapCount
-from spreadwatch.ui.gaps.words import GapRow
+from spreadwatch.ui.gaps.words import GapCount, GapRow
 from spreadwatch.ui.kit import fonts, text
 from spreadwatch.ui.kit.overlay import Panel
 from spreadwatch.ui.kit.painter import Cell, Painter

@@ -14,7 +14,7 @@ _GAP = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A caption, a font, and a text whose width the column has; the last column takes what is left.
 
     What is longer is cut.
@@ -32,7 +32,7 @@ class Rows:
         self,
         parent: tk.Misc,
         painter: Painter,
-        columns: Sequence[Column],
+        columns: Sequence[TableColumn],
         count: int,
         chosen: Callable[[], object],
         empty: str,

@@ -1,16 +1,19 @@
 """The box to type a symbol into: offers those that trade on both sides, and watches or shows the chosen one."""
 
+import re
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from spreadwatch.core.numbers import split_symbol
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.ui.frame.shortcuts import is_apple, leave_typing_alone
+from spreadwatch.ui.frame.shortcuts import is_apple
 from spreadwatch.ui.kit import fonts, text
+from spreadwatch.ui.kit.fields import leave_typing_alone
 from spreadwatch.ui.kit.overlay import Panel
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import frame, painted, still
 from spreadwatch.ui.kit.wrapping import WrappedLine
-from spreadwatch.ui.watch import symbol_match
 
 _SHOWN = 8
 _UNKNOWN = "The exchange's list is out of reach: any name that looks like a symbol is taken."
@@ -126,9 +129,9 @@ class SymbolBox(Panel):
     def _look_up(self) -> None:
         typed = self.entry.get()
         if self._known is None:
-            self._found = symbol_match.guesses(typed)
+            self._found = guesses(typed)
         else:
-            self._found = symbol_match.matches(typed, self._known, self._watched, _SHOWN)
+            self._found = matches(typed, self._known, self._watched, _SHOWN)
         self._chosen = min(self._chosen, max(len(self._found) - 1, 0))
         for number, (symbol, mark) in enumerate(self._rows):
             name = self._found[number] if number < len(self._found) else ""
@@ -163,8 +166,44 @@ class SymbolBox(Panel):
         self._look_up()
         if self._found:
             self._say(self._take(self._found[self._chosen]) or "")
-        elif typed := symbol_match.spelled(self.entry.get()):
+        elif typed := spelled(self.entry.get()):
             where = "No symbol like it trades on both venues." if self._known else "It does not look like a symbol."
             self._say(f"{text.shortened(typed, 20, len)}: {where}")
         self._changed()
         return "break"
+
+
+_NAME = re.compile(r"[^\W_]{2,30}(_\d{6}|@[a-z_]+|@\d{6})?")
+_USUAL = "USDT"
+
+
+def spelled(typed: str) -> str:
+    """Write a name as its key is: without blanks, ASCII letters of the symbol large, those of the contract small."""
+    symbol, at, contract = "".join(typed.split()).partition("@")
+    return "".join(letter.upper() if letter.isascii() else letter for letter in symbol) + at + contract.lower()
+
+
+def looks_like_symbol(name: str) -> bool:
+    """Tell whether a spelled name could be one of a pair: letters and digits that end in a known currency."""
+    return _NAME.fullmatch(name) is not None and bool(split_symbol(name)[1])
+
+
+def guesses(typed: str) -> list[str]:
+    """Return what a typed name may mean where no list of symbols is at hand; empty for what cannot be one."""
+    name = spelled(typed)
+    return [one for one in (name, name + _USUAL) if looks_like_symbol(one)][:1]
+
+
+def matches(typed: str, candidates: Sequence[str], watched: Collection[str], limit: int) -> list[str]:
+    """Return the symbols that begin with what was typed, then those that hold it, shorter ones first.
+
+    Nothing typed: those not watched yet, as they come. A contract typed to a symbol that is there: that pair.
+    """
+    name = spelled(typed)
+    if not name:
+        return [one for one in candidates if one not in watched][:limit]
+    found = [one for one in candidates if name in one]
+    if not found and looks_like_symbol(name) and spot_symbol(name) in map(spot_symbol, candidates):
+        return [name]
+    found.sort(key=lambda one: (one != name, not one.startswith(name), one != name + _USUAL, len(one)))
+    return found[:limit]

@@ -1,99 +1,20 @@
-"""The form for a new rule, inside the window: texts and choices, reached by Tab, sent by Return."""
+"""Where a person types and chooses, inside the window: no key typed into a text reaches a shortcut."""
 
 import tkinter as tk
-from collections.abc import Callable, Mapping, Sequence
-from tkinter import ttk
+from collections.abc import Callable, Sequence
 
-from spreadwatch.core.alerts import Direction, Number
-from spreadwatch.ui.alerts import words as alert_words
-from spreadwatch.ui.kit import fonts, theme
+from spreadwatch.ui.kit import fonts
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import frame, painted, still
-from spreadwatch.ui.kit.wrapping import WrappedLine
 
 _FILLED, _HOLLOW = "\N{BLACK CIRCLE}", "\N{WHITE CIRCLE}"
-_ENTRY_TAG = "SpreadwatchEntry"
+_ENTRY_TAG, _TYPING_TAG = "SpreadwatchEntry", "SpreadwatchTyping"
 _PASSED = ("Escape", "Tab", "ISO_Left_Tab", *(f"F{number}" for number in range(1, 13)))
 _CLIPBOARD = ("c", "x", "v", "a", "C", "X", "V", "A")
 _HELD = 0x4 | 0x8 | 0x20000  # Control, Alt on X11 or Command on macOS, Alt on Windows
 
 
-class Form:
-    """Collects a rule as texts under the names of its fields.
-
-    `add` gets them and returns the sentence that refuses them, or None when there is a new rule.
-    """
-
-    def __init__(
-        self,
-        parent: tk.Misc,
-        painter: Painter,
-        add: Callable[[Mapping[str, str]], str | None],
-        changed: Callable[[], object],
-    ) -> None:
-        px = painter.px
-        self._painter = painter
-        self._add = add
-        self._changed = changed
-        self.frame = frame(parent, painter, "card")
-        first, second = frame(self.frame, painter, "card"), frame(self.frame, painter, "card")
-        first.grid(row=0, column=0, sticky="ew")
-        second.grid(row=1, column=0, sticky="ew", pady=(px(6), 0))
-        self.frame.columnconfigure(0, weight=1)
-        self.fields: dict[str, Entry | Choice] = {
-            "symbol": Entry(first, painter, "SYMBOL", 12, alert_words.EVERY),
-            "number": Choice(first, painter, "NUMBER", tuple(Number), changed),
-            "side": Choice(first, painter, "FIRES", tuple(Direction), changed),
-            "level": Entry(first, painter, "LEVEL", 9),
-            "rearm": Entry(first, painter, "RE-ARM", 9),
-            "hold_s": Entry(second, painter, "HOLD, S", 6),
-            "cooldown_s": Entry(second, painter, "COOL-DOWN, S", 6),
-            "once": Choice(second, painter, "ONCE", ("no", "yes"), changed),
-            "name": Entry(second, painter, "NAME, IF YOU LIKE", 18),
-        }
-        for line, count in ((first, 5), (second, 4)):
-            for column, field in enumerate([one for one in self.fields.values() if one.frame.master is line]):
-                is_last = line is second and column == count - 1
-                field.frame.grid(
-                    row=0, column=column, sticky="new" if is_last else "nw", padx=(px(14) if column else 0, 0)
-                )
-        second.columnconfigure(3, weight=1)
-        self.button = ttk.Button(second, text="Add rule", style=theme.BUTTON, command=self.send)
-        self.button.grid(row=0, column=4, sticky="se", padx=(px(14), 0))
-        self._refusal = WrappedLine(self.frame, painter, fonts.SMALL_WORDS, "card", lines=2)
-        self._refusal.label.grid(row=2, column=0, sticky="ew", pady=(px(6), 0))
-        for field in self.fields.values():
-            field.frame.bind("<Return>", self._returned)
-            if isinstance(field, Entry):
-                for key in ("<Return>", "<KP_Enter>"):
-                    field.entry.bind(key, self._returned)
-
-    @property
-    def refusal(self) -> str:
-        """The sentence shown; empty when the last rule was taken."""
-        return self._refusal.words
-
-    def texts(self) -> dict[str, str]:
-        """Return what is typed and chosen."""
-        return {name: field.text for name, field in self.fields.items()}
-
-    def send(self) -> None:
-        """Offer the rule; clear the numbers when it was taken, else say why not."""
-        refused = self._add(self.texts())
-        self._refusal.show(refused or "", "stale")
-        if refused is None:
-            for name in ("level", "rearm", "name"):
-                field = self.fields[name]
-                if isinstance(field, Entry):
-                    field.entry.delete(0, "end")
-        self._changed()
-
-    def _returned(self, _event: "tk.Event[tk.Misc]") -> str:
-        self.send()
-        return "break"
-
-
-class Entry:
+class TextField:
     """A caption over a text field. Keys typed into it reach no shortcut of the window."""
 
     def __init__(self, parent: tk.Misc, painter: Painter, caption: str, chars: int, words: str = "") -> None:
@@ -125,7 +46,7 @@ def _keep_key(event: "tk.Event[tk.Misc]") -> str | None:
     return None if event.keysym in _PASSED else "break"
 
 
-class Choice:
+class WordChoice:
     """One of a few words: by click, or with the arrow keys and space when it has the focus."""
 
     def __init__(
@@ -170,3 +91,16 @@ class Choice:
         for number, (cell, word) in enumerate(zip(self._cells, self._words, strict=True)):
             is_chosen = number == self._index
             cell.show(f"{_FILLED if is_chosen else _HOLLOW} {word}", "text" if is_chosen else "muted")
+
+
+def leave_typing_alone(entry: tk.Entry, *, apple: bool) -> None:
+    """Keep the keys that write or edit text from doing anything else in the window; the others still do."""
+    modifier = "Command" if apple else "Control"
+    own, kind, *rest = entry.bindtags()
+    entry.bindtags((own, kind, _TYPING_TAG, *rest))
+    entry.bind_class(_TYPING_TAG, "<Key>", lambda _event: "break")
+    passing = (f"<{modifier}-Key>", "<Escape>", "<<NextWindow>>", "<<PrevWindow>>")
+    for sequence in (*passing, *(f"<F{number}>" for number in range(1, 13))):
+        entry.bind_class(_TYPING_TAG, sequence, lambda _event: None)
+    for letter in "acvxACVX":
+        entry.bind_class(_TYPING_TAG, f"<{modifier}-Key-{letter}>", lambda _event: "break")
