@@ -32,6 +32,8 @@ def main() -> int:
         wanted.append("xvfb")
     if sys.platform.startswith("linux") and not any(shutil.which(name) for name in BROWSERS):
         wanted.append("chromium")
+    if sys.platform.startswith("linux") and shutil.which("openssl") is None:
+        wanted.append("openssl")
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     if wanted and not _install(wanted):

@@ -136,8 +136,11 @@ class PostgresServer:
 
     def _children(self) -> list[int]:
         assert self._process is not None
-        listed = subprocess.run(["pgrep", "-P", str(self._process.pid)], capture_output=True, text=True, check=False)
-        return [int(line) for line in listed.stdout.split()]
+        parent = self._process.pid
+        if not Path("/proc/self").exists():
+            listed = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
+            return [int(line) for line in listed.stdout.split()]
+        return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and _parent(one) == parent]
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [str(self._bin / program), *map(str, arguments)]
@@ -156,6 +159,14 @@ def _somebody() -> dict[str, Any]:
             found = pwd.getpwnam(name)
             return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
     return {}
+
+
+def _parent(process: Path) -> int | None:
+    """Return the parent of a process by its folder in /proc, None when it has ended."""
+    try:
+        return int((process / "stat").read_bytes().rpartition(b")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def _signal(process: int, how: signal.Signals) -> None:
