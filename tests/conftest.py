@@ -26,7 +26,8 @@ from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.feed import binance, clock
 from spreadwatch.feed.fleet import quote_stream
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.policy import StreamSettings
+from spreadwatch.feed.stream import Stream
 from spreadwatch.feed.watchdog import Watchdog
 from tests.captures.files import DATA, RECORDED, Invented, Minutes
 from tests.exchange.client import tidy_exchange

@@ -19,7 +19,8 @@ from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.kinds import KINDS, QUOTES, Kind, Reach, Silence
 from spreadwatch.feed.parsing.quotes import QuoteParser
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.policy import StreamSettings
+from spreadwatch.feed.stream import Stream
 
 SHARD_SYMBOLS = 199
 

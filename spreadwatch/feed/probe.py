@@ -23,6 +23,7 @@ from spreadwatch.feed.catalog import read
 from spreadwatch.feed.dial import Connection, tls_context
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.parsing.quotes import QuoteParser
+from spreadwatch.feed.policy import REGION
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.subscriptions import Subscriptions
 
@@ -64,13 +65,13 @@ def _try(what: str, url: str, check: Callable[[], str]) -> Finding:
         return Finding(what, check())
     except HTTPError as error:
         with error:
-            refused = error.code == reasons.REGION
+            refused = error.code == REGION
         code = RegionError.exit_code if refused else UnreachableError.exit_code
         return Finding(what, f"{host} answered {error.code} {error.reason}", code)
     except (OSError, HTTPException, websocket.WebSocketException, msgspec.DecodeError, ValueError) as error:
         cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
         failure = reasons.explain(cause, host, _LIMIT_S)
-        code = RegionError.exit_code if failure.status == reasons.REGION else UnreachableError.exit_code
+        code = RegionError.exit_code if failure.status == REGION else UnreachableError.exit_code
         return Finding(what, failure.reason, code)
 
 

@@ -9,12 +9,9 @@ import websocket
 from msgspec import Struct
 
 from spreadwatch.feed.dial import ProxyRefusedError
+from spreadwatch.feed.policy import REGION, pause_s
 from spreadwatch.feed.upgrade import RefusedUpgradeError, TooMuchAnswerError
 
-REGION = 451
-_BARRED_S = 300.0  # after 403 and 451: asking sooner only prolongs it
-_BANNED_S = 120.0  # a 418 ban begins at two minutes
-_BUSY_S = 10.0
 _MAX_WORDS = 100
 _MAX_RETRY_AFTER_S = 3 * 86400.0  # the longest ban the exchange documents
 _CERTIFICATE = {  # OpenSSL's X509_V_ERR numbers
@@ -72,15 +69,13 @@ def explain(error: Exception, host: str, limit_s: float) -> Failure:
 def _status(error: RefusedUpgradeError, host: str) -> Failure:
     status = error.status
     asked_s = retry_after_s(error.headers.get("retry-after"), _date(error.headers.get("date")) or datetime.now(UTC))
-    sentence, pause_s = {
-        403: (f"{host} forbids access (403): a firewall rule, or too many requests", _BARRED_S),
-        418: (f"{host} has banned this address (418) after too many requests", _BANNED_S),
-        429: (f"{host} asks to slow down (429)", _BUSY_S),
-        REGION: (f"{host} is not offered from this location (451)", _BARRED_S),
-    }.get(status, (_other_status(status, host), 0.0))
-    if asked_s is not None:
-        pause_s = max(asked_s, pause_s) if pause_s == _BARRED_S else asked_s
-    return Failure(sentence, pause_s, status)
+    sentence = {
+        403: f"{host} forbids access (403): a firewall rule, or too many requests",
+        418: f"{host} has banned this address (418) after too many requests",
+        429: f"{host} asks to slow down (429)",
+        REGION: f"{host} is not offered from this location (451)",
+    }.get(status) or _other_status(status, host)
+    return Failure(sentence, pause_s(status, asked_s), status)
 
 
 def _other_status(status: int, host: str) -> str:

@@ -12,39 +12,24 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import websocket
-from msgspec import Struct
 
 from spreadwatch.core.events import Clock, Phase, Read, Sink
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed.backoff import Attempts, delays
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import Connection
 from spreadwatch.feed.health import Health, HealthReport
 from spreadwatch.feed.parsing.base import Parser
+from spreadwatch.feed.policy import REGION, Policy, Step, StreamSettings
 from spreadwatch.feed.reader import Reader
-from spreadwatch.feed.reasons import REGION, Failure, explain
+from spreadwatch.feed.reasons import Failure, explain
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.subscriptions import Subscriptions
 from spreadwatch.feed.successor import Successor
 from spreadwatch.worker import Worker
 
-_FIRST_DELAY_S = 0.5
-_PROVEN_S = 30.0  # of good data, before the backoff starts from its beginning again
-_RENEW_SPREAD = 1 / 23  # so that 23 h become 22.5 to 23.5: the exchange closes a connection after 24
-_RENEW_AGAIN_S = 10.0  # after a renewal that failed
-_OVERLAP_MS = 100  # for what was under way on the old connection when the new one began to speak
 _STOPPED = Failure("told to stop")
 
 log = logging.getLogger(__name__)
-
-
-class StreamSettings(Struct, frozen=True):
-    """How long, in seconds, silence, a handshake, the wait between attempts and a connection may last."""
-
-    silence_s: float
-    handshake_s: float
-    backoff_cap_s: float
-    renew_s: float = 23 * 3600.0
 
 
 Tell = Callable[[Phase, str, Instant], None]
@@ -85,14 +70,11 @@ class Stream(Worker):
         self._sink = sink
         self._tell_phase = tell
         self._clock = clock
-        self._chance = chance
         self._renewing = renewing
-        self._attempts = Attempts()
+        self._policy = Policy(settings, chance)
         self._resolver = Resolver()
         self._reader: Reader | None = None
         self._successor: Successor | None = None
-        self._renew_at_s = 0.0
-        self._barred_until_s = 0.0  # the exchange asked to be left alone until then
 
     def watch(self, contracts: Iterable[Contract]) -> None:
         """Subscribe to more contracts, without reconnecting. Any thread."""
@@ -132,13 +114,14 @@ class Stream(Worker):
 
     def check(self, now: Instant) -> None:
         """Cut a connection that is silent or a handshake that takes too long. The watchdog's thread."""
-        if (successor := self._successor) and successor.overdue(now):
+        successor = self._successor
+        if successor and not successor.finished.is_set() and self._policy.is_late(successor.began, now):
             successor.stop()
         reader = self._reader
         if reader is None or reader.cut_reason:
             return
-        limit_s = self._settings.silence_s if reader.is_open else self._settings.handshake_s
-        if now.since(reader.since) > limit_s * 1000:
+        limit_s = self._policy.silent_s(reader.since, now, is_open=reader.is_open)
+        if limit_s is not None:
             reader.cut_reason = (
                 f"{self.name} sent no {self._parser.what} for {limit_s:g} s"
                 if reader.is_open
@@ -147,9 +130,7 @@ class Stream(Worker):
             reader.connection.cut()
 
     def _run(self) -> None:
-        waits = delays(_FIRST_DELAY_S, self._settings.backoff_cap_s, self._chance)
-        while not self._stopping.wait(self._attempts.pause(time.monotonic())):
-            began_s = time.monotonic()
+        while not self._stopping.wait(self._policy.attempt(time.monotonic())):
             try:
                 self.failure = self._connect_and_read()
             except Exception:
@@ -157,11 +138,8 @@ class Stream(Worker):
                 raise
             if self._stopping.is_set():
                 break
-            if self.health.open_since is not None and time.monotonic() - began_s > _PROVEN_S:
-                waits = delays(_FIRST_DELAY_S, self._settings.backoff_cap_s, self._chance)
             self.health.closed(self.failure.reason)
-            self._heed(self.failure)
-            wait_s = max(next(waits), self._barred_until_s - time.monotonic())
+            wait_s = self._policy.lost(time.monotonic(), self.failure.pause_s)
             again = f"; trying again in {wait_s:.0f} s" if wait_s >= 1 else "; trying again"
             log.warning("%s feed: %s%s", self.name, self.failure.reason, again)
             self._tell(Phase.LOST, self.failure.reason + again)
@@ -232,27 +210,27 @@ class Stream(Worker):
 
     def _renew(self) -> None:
         """Begin or go on to replace the connection, if its time has come."""
-        successor = self._successor
+        successor, policy, now_s = self._successor, self._policy, time.monotonic()
         if self._parser.leaving:
             self._parser.leaving = False
-            self._renew_at_s = time.monotonic()
+            policy.leaving(now_s)
         if successor is None:
-            now_s = time.monotonic()
-            due = now_s >= max(self._renew_at_s, self._barred_until_s) and self._attempts.is_free(now_s)
-            if due and self._renewing.acquire(blocking=False):
+            if policy.may_begin(now_s) and self._renewing.acquire(blocking=False):
                 self._begin_successor()
-        elif successor.ready is not None:
-            if self._clock().since(successor.ready) >= _OVERLAP_MS:
-                self._hand_over(successor)
-        elif successor.finished.is_set():
+            return
+        has_ended = successor.finished.is_set()  # asked first: it ends as it becomes ready
+        step = policy.with_successor(successor.ready, self._clock(), has_ended=has_ended)
+        if step is Step.HAND_OVER:
+            self._hand_over(successor)
+        elif step is Step.DROP:
+            failure = successor.failure or _STOPPED
             if successor.failure is not None:
-                log.warning("%s feed: no replacement yet: %s", self.name, successor.failure.reason)
-                self._heed(successor.failure)
+                log.warning("%s feed: no replacement yet: %s", self.name, failure.reason)
             self._drop_successor()
-            self._renew_at_s = time.monotonic() + _RENEW_AGAIN_S
+            policy.dropped(time.monotonic(), failure.pause_s)
 
     def _begin_successor(self) -> None:
-        self._attempts.pause(time.monotonic())
+        self._policy.begun(time.monotonic())
         if self._reader is not None:
             self._reader.connection.hurry()
         self._successor = Successor(
@@ -278,10 +256,6 @@ class Stream(Worker):
             old.connection.close()
         log.info("%s feed: the connection was replaced before its end", self.name)
 
-    def _heed(self, failure: Failure) -> None:
-        """Make no attempt before the exchange, or what stands before it, allows one."""
-        self._barred_until_s = max(self._barred_until_s, time.monotonic() + failure.pause_s)
-
     def _drop_successor(self) -> None:
         successor, self._successor = self._successor, None
         if successor is not None:
@@ -295,8 +269,7 @@ class Stream(Worker):
 
     def _opened(self) -> None:
         self.health.opened(self._clock())
-        share = 1 + (2 * self._chance() - 1) * _RENEW_SPREAD / 2
-        self._renew_at_s = time.monotonic() + self._settings.renew_s * share
+        self._policy.opened(time.monotonic())
 
     def _close(self) -> None:
         reader, self._reader = self._reader, None

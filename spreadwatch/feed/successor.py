@@ -42,8 +42,8 @@ class Successor(Worker):
         self.finished = threading.Event()
         self.subscriptions = subscriptions
         self._limit_s = limit_s
-        self._clock = clock
-        self._began = clock()
+        self.began = clock()
+        """The moment it was made."""
         self._parser = parser
         self._held: list[tuple[list[bytes], Instant]] = []
 
@@ -51,10 +51,6 @@ class Successor(Worker):
         """Give up, at once. Any thread."""
         super().stop()
         self.reader.connection.cut()
-
-    def overdue(self, now: Instant) -> bool:
-        """Tell whether it took too long and must be cut."""
-        return not self.finished.is_set() and now.since(self._began) > 2 * self._limit_s * 1000
 
     def hand_over(self, take: Take) -> None:
         """Let `take` have what was held back and all that will come. After `ready`, the thread that goes on."""

@@ -45,7 +45,7 @@ class LiveSession(Session):
         # Imported here because all of this speaks to the network, and the window is on the screen before.
         from spreadwatch.feed.fleet import Fleet, FleetSettings
         from spreadwatch.feed.listing import ListingLoader
-        from spreadwatch.feed.stream import StreamSettings
+        from spreadwatch.feed.policy import StreamSettings
         from spreadwatch.feed.watchdog import Watchdog
 
         settings, feed, ends = self.settings, self.settings.feed, self.settings.endpoints

@@ -14,7 +14,7 @@ from spreadwatch.core.quote import Side
 from spreadwatch.feed import clock
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import quote_stream
-from spreadwatch.feed.stream import StreamSettings
+from spreadwatch.feed.policy import StreamSettings
 from tests.bench.meter import arguments
 
 _CONTRACT = Contract("BTCUSDT", "BTCUSDT")

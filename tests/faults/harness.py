@@ -26,8 +26,8 @@ from spreadwatch.config import Config, Endpoints, Feed
 from spreadwatch.core.alerts import Direction, Number, Rule
 from spreadwatch.core.events import Clock
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot, Snapshot, to_json
-from spreadwatch.feed import clock, stream
-from spreadwatch.feed.backoff import Attempts
+from spreadwatch.feed import clock, policy, stream
+from spreadwatch.feed.policy import Attempts
 from tests.exchange.server import Exchange
 from tests.faults.feeder import SYMBOL, VENUES, Feeder
 from tests.faults.sampler import Sampler
@@ -50,8 +50,8 @@ class Stopped(Exception):  # noqa: N818 - an outcome, not an error
 def scaled() -> Iterator[None]:
     """Make the program's fixed waits a tenth or less, so that many episodes fit into a second."""
     with (
-        mock.patch.object(stream, "_FIRST_DELAY_S", 0.02),
-        mock.patch.object(stream, "_PROVEN_S", 0.0),
+        mock.patch.object(policy, "_FIRST_DELAY_S", 0.02),
+        mock.patch.object(policy, "_PROVEN_S", 0.0),
         mock.patch.object(worker, "_RESTART_S", 0.1),
     ):
         yield
@@ -188,7 +188,7 @@ class Rig:
         if isinstance(worker, stream.Stream):
             self.streams[worker.name] = worker
             if self._unlimited:
-                worker._attempts = Attempts(10**9, 0.001)
+                worker._policy._attempts = Attempts(10**9, 0.001)
         self._launch(worker)
 
     def _serve(self) -> None:

@@ -23,7 +23,8 @@ from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed import binance, stream
 from spreadwatch.feed.fleet import quote_stream
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.policy import StreamSettings
+from spreadwatch.feed.stream import Stream
 from spreadwatch.feed.watchdog import Watchdog
 from tests.exchange.server import Exchange
 from tests.faults import figures

@@ -16,7 +16,7 @@ import pytest
 
 from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Side
-from spreadwatch.feed.backoff import Attempts, delays
+from spreadwatch.feed.policy import Attempts, delays
 from tests.exchange.server import Connection, Exchange, encode, frame, http_response
 from tests.faults import figures
 from tests.faults.streams import STREAM, USUAL, Mutants, SkippedTime, Streams, bases, fails

@@ -16,6 +16,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import reasons, stream, upgrade
 from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.policy import StreamSettings
 from spreadwatch.feed.stream import Stream
 from tests.exchange.frames import Response, Told
 from tests.exchange.server import STALL, Drip, EndlessHeader, Exchange, Request, handshake, http_response
@@ -47,7 +48,7 @@ def _retry_after(form: str, asked_s: float) -> dict[str, str]:
 
 
 def _refused_once(
-    exchange: Exchange, response: Response, skipped: SkippedTime | None, settings: stream.StreamSettings = SCALED
+    exchange: Exchange, response: Response, skipped: SkippedTime | None, settings: StreamSettings = SCALED
 ) -> tuple[str, float]:
     """Answer one upgrade with `response`, then rightly; return the leg's reason and the seconds to the next attempt."""
     exchange.upgrade("spot", response, times=1)
@@ -232,7 +233,7 @@ DEAD: dict[str, tuple[Told, bool]] = {  # the answer, and whether it comes befor
 }
 
 
-def given_up(case: str, settings: stream.StreamSettings) -> None:
+def given_up(case: str, settings: StreamSettings) -> None:
     """A dead handshake ends in time."""
     response, at_accept = DEAD[case]
     with Exchange() as exchange:

@@ -16,8 +16,9 @@ from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import dial, resolve
 from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.policy import StreamSettings
 from spreadwatch.feed.resolve import Resolver
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.stream import Stream
 from tests.exchange.server import Exchange
 from tests.faults import figures
 from tests.faults.proxy import ConnectProxy, DeadAddress

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from spreadwatch.core.quote import Instant, Side
-from spreadwatch.feed import backoff, dial, stream
-from spreadwatch.feed.backoff import Attempts
+from spreadwatch.feed import dial, policy, stream
 from spreadwatch.feed.frames import FrameDecoder
+from spreadwatch.feed.policy import Attempts, StreamSettings
 from spreadwatch.feed.reader import Reader
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.stream import Stream
 from tests.exchange.server import Exchange
 from tests.faults import figures
 from tests.faults.proxy import Proxy
@@ -83,7 +83,7 @@ def scaled_outages() -> None:
     chance = random.Random(figures.seed())
     cases = [("refuses", chance.uniform(0.1, 2.0)) for _ in range(24)]
     with ExitStack() as stack:
-        stack.enter_context(patch.object(stream, "_FIRST_DELAY_S", 0.05))
+        stack.enter_context(patch.object(policy, "_FIRST_DELAY_S", 0.05))
         stack.enter_context(patch.object(dial, "_ADDRESS_S", 0.15))
         stack.enter_context(patch.object(Attempts.__init__, "__defaults__", (10, 0.5)))
         outages(cases, _TENTH, _BACK_S / _SCALE + 0.15)  # what threads and sockets take is not scaled
@@ -166,7 +166,7 @@ def names_come_back_often() -> None:
     """Outages of the name server, side by side."""
     names = SlowNames(5.0 / _SCALE)
     with (
-        patch.object(stream, "_FIRST_DELAY_S", 0.05),
+        patch.object(policy, "_FIRST_DELAY_S", 0.05),
         patch.object(Attempts.__init__, "__defaults__", (10, 0.5)),
         patch("socket.getaddrinfo", lambda host, *rest, **more: _lookup(names, host, *rest, **more)),
         ThreadPoolExecutor(16) as pool,
@@ -222,14 +222,14 @@ def test_a_slow_way_changes_nothing(way: str) -> None:
 
 
 MUTANTS: Mutants = {
-    "uncapped backoff": lambda: [patch.object(stream, "delays", _uncapped)],
-    "a fixed wait": lambda: [patch.object(stream, "delays", lambda *_: iter(lambda: 12.0, None))],
+    "uncapped backoff": lambda: [patch.object(policy, "delays", _uncapped)],
+    "a fixed wait": lambda: [patch.object(policy, "delays", lambda *_: iter(lambda: 12.0, None))],
     "half frames forgotten": lambda: [patch.object(FrameDecoder, "feed", _forgetful)],
     "hasty watchdog": lambda: [patch.object(Stream, "check", _hasty)],
-    "a fixed wait, scaled": lambda: [patch.object(stream, "delays", lambda *_: iter(lambda: 1.2, None))],
+    "a fixed wait, scaled": lambda: [patch.object(policy, "delays", lambda *_: iter(lambda: 1.2, None))],
 }
 
-_delays = backoff.delays
+_delays = policy.delays
 _feed = FrameDecoder.feed
 _check = Stream.check
 

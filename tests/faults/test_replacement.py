@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from spreadwatch.core.quote import Side
-from spreadwatch.feed import stream
-from spreadwatch.feed.stream import StreamSettings
+from spreadwatch.feed import policy
+from spreadwatch.feed.policy import StreamSettings
 from tests.exchange.connection import Answer
 from tests.exchange.frames import Response
 from tests.exchange.server import STALL, Connection, Exchange, encode, frame, http_response
@@ -221,7 +221,7 @@ def successor_fails(answer: Response) -> None:
     """The old connection goes on when the new one fails, and another one is tried later."""
     with (
         Exchange() as exchange,
-        patch.object(stream, "_RENEW_AGAIN_S", 0.3),
+        patch.object(policy, "_RENEW_AGAIN_S", 0.3),
         leaving(exchange) as (streams, old, publisher),
     ):
         exchange.upgrade("spot", answer, times=1)
@@ -248,7 +248,7 @@ def mute_successor() -> None:
     """A successor that opens and never speaks is given up."""
     with (
         Exchange() as exchange,
-        patch.object(stream, "_RENEW_AGAIN_S", 0.2),
+        patch.object(policy, "_RENEW_AGAIN_S", 0.2),
         leaving(exchange) as (streams, old, publisher),
     ):
         exchange.answer("spot", _mute_but(old))
@@ -272,7 +272,7 @@ def ordered_to_wait() -> None:
     """A successor that is asked to wait is not tried again before that, and nor is a lost connection."""
     with (
         Exchange() as exchange,
-        patch.object(stream, "_RENEW_AGAIN_S", 0.2),
+        patch.object(policy, "_RENEW_AGAIN_S", 0.2),
         leaving(exchange) as (streams, old, _),
     ):
         exchange.upgrade("spot", http_response(429, {"Retry-After": "2"}))
@@ -297,7 +297,7 @@ def dies_in_overlap(end: Callable[[Connection], object]) -> None:
     """The old connection dies while the new one has begun to speak, or is about to."""
     with (
         Exchange() as exchange,
-        patch.object(stream, "_OVERLAP_MS", 2000),
+        patch.object(policy, "_OVERLAP_MS", 2000),
         leaving(exchange) as (streams, old, publisher),
     ):
         old.send_raw(frame(RAW))
@@ -328,7 +328,7 @@ def watched_after() -> None:
     """A connection that took over from one that was cut for its silence is watched as any other."""
     with (
         Exchange() as exchange,
-        patch.object(stream, "_OVERLAP_MS", 5000),
+        patch.object(policy, "_OVERLAP_MS", 5000),
         Publisher(exchange) as publisher,
         Streams(bases(exchange, SPOT), _settings(silence_s=0.6)) as streams,
     ):
@@ -352,7 +352,7 @@ def test_a_successor_of_a_silent_connection_is_watched() -> None:
 def test_a_quiet_coin_survives_a_replacement() -> None:
     with (
         Exchange() as exchange,
-        patch.object(stream, "_OVERLAP_MS", 300),
+        patch.object(policy, "_OVERLAP_MS", 300),
         Publisher(exchange, symbol="BTCUSDT"),
         Streams(bases(exchange, SPOT), _settings(silence_s=0.5)) as streams,
     ):
@@ -371,7 +371,7 @@ def stopped_in_overlap(answer: Response) -> None:
     before = set(threading.enumerate())
     with (
         Exchange() as exchange,
-        patch.object(stream, "_OVERLAP_MS", 5000),
+        patch.object(policy, "_OVERLAP_MS", 5000),
         leaving(exchange) as (streams, old, _),
     ):
         exchange.upgrade("spot", answer)

@@ -10,6 +10,7 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed import stream
 from spreadwatch.feed.parsing.quotes import QuoteParser
+from spreadwatch.feed.policy import Policy
 from spreadwatch.feed.reader import Reader
 from spreadwatch.feed.stream import Stream
 from spreadwatch.feed.successor import Successor
@@ -27,7 +28,7 @@ from tests.faults.test_replacement import (
 
 
 def _break_first(self: Stream) -> None:
-    if self._reader is not None and time.monotonic() >= self._renew_at_s:
+    if self._reader is not None and time.monotonic() >= self._policy.renew_at_s:
         self._reader.connection.cut()
 
 
@@ -81,7 +82,7 @@ MUTANTS: Mutants = {
         patch.object(Stream, "_drop_successor", _forget),
         patch.object(Stream, "stop", _stop),
     ],
-    "successor waited for without end": lambda: [patch.object(Successor, "overdue", lambda *_: False)],
+    "successor waited for without end": lambda: [patch.object(Policy, "is_late", lambda *_: False)],
     "no hand-over on loss": lambda: [patch.object(Stream, "_read", _read_without)],
     "old one left open": lambda: [patch.object(Stream, "_hand_over", _hand_over_leaky)],
 }

@@ -17,7 +17,8 @@ from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import dial
 from spreadwatch.feed.catalog import read
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.policy import StreamSettings
+from spreadwatch.feed.stream import Stream
 from tests.exchange.frames import Told
 from tests.exchange.server import STALL, Drip, Exchange, http_response
 from tests.exchange.tls import self_signed

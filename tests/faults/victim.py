@@ -12,7 +12,7 @@ from unittest import mock
 
 from spreadwatch import cli
 from spreadwatch.core.snapshot import Snapshot
-from spreadwatch.feed.backoff import Attempts
+from spreadwatch.feed.policy import Attempts
 from spreadwatch.run.inbox import Pump
 from tests.faults.mutants import MUTANTS
 

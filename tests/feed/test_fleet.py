@@ -15,7 +15,8 @@ from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance, clock, fleet
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import Fleet, FleetSettings
-from spreadwatch.feed.stream import Stream, StreamSettings
+from spreadwatch.feed.policy import StreamSettings
+from spreadwatch.feed.stream import Stream
 from tests.conftest import PATIENCE_S, Sink
 from tests.exchange.server import Connection, Exchange
 
