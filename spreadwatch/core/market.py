@@ -24,12 +24,11 @@ from spreadwatch.core.events import (
 from spreadwatch.core.gaps import Gap, GapLedger
 from spreadwatch.core.leg import Line
 from spreadwatch.core.pair import Pair, Terms
-from spreadwatch.core.quote import Instant, Side
+from spreadwatch.core.quote import Instant, Side, Timeline
 from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import Row, Snapshot
 from spreadwatch.core.snapshots import Totals, freeze, freeze_row
 from spreadwatch.core.spread import Extreme
-from spreadwatch.core.timeline import Timeline
 
 
 class _Group:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from spreadwatch.core.net import fees, net
 from spreadwatch.core.percentile import SecondCloses
-from spreadwatch.core.quote import Quote, Side
+from spreadwatch.core.quote import Quote, Side, Timeline
 from spreadwatch.core.sliding import SlidingExtremes
 from spreadwatch.core.spread import Extreme, entry
-from spreadwatch.core.timeline import Timeline
 from spreadwatch.feed.binance import contract
 from spreadwatch.sources.capture import Capture, batches
 from tests.captures.files import Minutes

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreadwatch.core.quote import Instant
-from spreadwatch.core.timeline import JUMP_MS, Timeline
+from spreadwatch.core.quote import JUMP_MS, Instant, Timeline
 from tests.core.builders import HOUR_MS, moment
 
 WALL_MS = 1_700_000_000_000
