@@ -91,7 +91,8 @@ class Frames:
 
 
 def in_bps(amount: Decimal, spot_ask: Decimal) -> Decimal:
-    return Decimal(round(Fraction(amount) / Fraction(spot_ask) * 10**8)).scaleb(-4)
+    share = Fraction(amount) / Fraction(spot_ask) * 10_000
+    return Decimal(share.numerator) / Decimal(share.denominator)  # to the 28 digits of a Decimal
 
 
 class Ours:
