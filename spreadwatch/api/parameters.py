@@ -4,14 +4,11 @@ import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
-
-from msgspec import Struct
 
 from spreadwatch.config.kinds import RefusedError, Symbol
 from spreadwatch.core import times
+from spreadwatch.core.questions import Asked, Parameter
 
-Kind = Literal["symbol", "moment"]
 _LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$", re.ASCII)
 """The offset of a time whose plus nobody encoded: it arrives as a blank."""
 
@@ -24,31 +21,14 @@ class BadParameterError(ValueError):
         super().__init__(sentence)
 
 
-class Parameter(Struct, frozen=True):
-    """What a question takes. `about` is for the document."""
-
-    name: str
-    kind: Kind
-    required: bool
-    about: str
-
-
-class Asked(Struct, frozen=True):
-    """Typed values of a request. None: not given."""
-
-    symbol: str | None = None
-    timestamp: int | None = None
-    start: int | None = None
-    end: int | None = None
-
-
-_FIELDS = {"symbol": "symbol", "timestamp": "timestamp", "from": "start", "to": "end"}
+_FIELDS = {"symbol": "symbol", "timestamp": "at_ms", "from": "from_ms", "to": "to_ms"}
 
 
 def read(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]]) -> Asked:
     """Return what is asked. Raises BadParameterError."""
     known = {parameter.name: parameter for parameter in parameters}
     found: dict[str, str | int] = {}
+    now_ms = time.time_ns() // 1_000_000
     for name, text in given:
         parameter = known.get(name)
         if parameter is None:
@@ -56,11 +36,11 @@ def read(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]]) -> A
             raise BadParameterError(name[:40], f"there is no parameter {_shown(name)} here; this takes {taken}")
         if _FIELDS[name] in found:
             raise BadParameterError(name, f"{name} is given more than once")
-        found[_FIELDS[name]] = symbol(name, text) if parameter.kind == "symbol" else moment(name, text)
+        found[_FIELDS[name]] = symbol(name, text) if parameter.kind == "symbol" else moment(name, text, now_ms)
     for parameter in known.values():
         if parameter.required and _FIELDS[parameter.name] not in found:
             raise BadParameterError(parameter.name, f"{parameter.name} is missing: {parameter.about}")
-    return Asked(**found)  # type: ignore[arg-type]  # each kind was read as its field's type
+    return Asked(**found, now_ms=now_ms)  # type: ignore[arg-type]  # each kind was read as its field's type
 
 
 def symbol(name: str, text: str) -> str:
@@ -71,10 +51,10 @@ def symbol(name: str, text: str) -> str:
         raise BadParameterError(name, f"{name} must be {Symbol().allowed}, not {_shown(text)}") from error
 
 
-def moment(name: str, text: str) -> int:
+def moment(name: str, text: str, now_ms: int) -> int:
     """Return a moment as Unix ms. Raises BadParameterError."""
     try:
-        return times.read(name, _LOST_PLUS.sub(r"\1+\2", text), time.time_ns() // 1_000_000)
+        return times.read(name, _LOST_PLUS.sub(r"\1+\2", text), now_ms)
     except times.NotAMomentError as error:
         raise BadParameterError(name, str(error)) from error
 

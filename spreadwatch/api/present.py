@@ -2,14 +2,24 @@
 
 import time
 from decimal import Context, Decimal, Inexact
+from typing import Protocol
 
-from spreadwatch.api.questions import Live
 from spreadwatch.core.answers import Price, SpreadValue
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 
 _TRADE_OLD_MS = 60_000
 _EXACT = Context(prec=200, traps=[Inexact])
+
+
+class Live(Protocol):
+    """What the program watches now. Any thread."""
+
+    def latest(self) -> Snapshot | None:
+        """Return the newest snapshot, None before the first. Never blocks."""
+
+    def health(self) -> str | None:
+        """Return what is wrong in the program, in words; None when nothing is. Never blocks."""
 
 
 class Present:

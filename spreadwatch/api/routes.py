@@ -47,7 +47,7 @@ class Events:
             return
         self._traffic.streams += 1
         try:
-            await Stream(self._frames, self._present, asked.symbol).serve(scope, receive, send, self.stopping)
+            await Stream(self._frames, self._present, asked.symbol or None).serve(scope, receive, send, self.stopping)
         finally:
             self._traffic.streams -= 1
 

@@ -11,11 +11,10 @@ import uvicorn
 from spreadwatch.api.connection import connection_class
 from spreadwatch.api.events import LOOK_S
 from spreadwatch.api.guard import LARGEST_HEAD, Guard
-from spreadwatch.api.present import Present
+from spreadwatch.api.present import Live, Present
 from spreadwatch.api.query_threads import QueryThreads
-from spreadwatch.api.questions import Archive, Live
 from spreadwatch.api.routes import Events, application
-from spreadwatch.api.service import Service, Traffic
+from spreadwatch.api.service import Opens, Service, Traffic
 from spreadwatch.api.settings import ServeError, ServeSettings, check
 from spreadwatch.worker import Worker
 
@@ -28,8 +27,8 @@ log = logging.getLogger(__name__)
 class Server:
     """Serve a recording, what is live, or both. Methods may be called from any thread."""
 
-    def __init__(self, settings: ServeSettings, archive: Archive | None, live: Live | None) -> None:
-        """Refuse with ServeError what `settings` may not ask for. The archive stays the caller's to close."""
+    def __init__(self, settings: ServeSettings, archive: Opens | None, live: Live | None) -> None:
+        """Refuse with ServeError what `settings` may not ask for. What `archive` opens stays the caller's to close."""
         check(settings)
         self._settings = settings
         self._archive = archive

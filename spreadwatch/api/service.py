@@ -1,19 +1,19 @@
 """The answers to the questions: from the recording on its own threads, from the present at once."""
 
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from spreadwatch.api import metrics
-from spreadwatch.api.operations import DEFAULT_BARS_MS, DEFAULT_GAPS_MS, MOST_GAPS, MOST_SECONDS, document
-from spreadwatch.api.parameters import Asked, BadParameterError
+from spreadwatch.api.operations import HealthJson, SymbolsJson, document
+from spreadwatch.api.parameters import BadParameterError
 from spreadwatch.api.present import Present, newer
 from spreadwatch.api.query_threads import QueryThreads
-from spreadwatch.api.questions import Archive
 from spreadwatch.core import answers_json
+from spreadwatch.core.questions import QUESTIONS, Archive, Asked, Question, Route
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError
 
@@ -21,6 +21,9 @@ NO_RECORDING = "there is no recording to ask: record first, then ask again"
 NOT_LIVE = "nothing is watched here, there is only a recording to ask"
 
 Answer = TypeVar("Answer")
+
+Opens = Callable[[], Archive]
+"""Opens the recording, or hands out the open one. Called on the threads that ask it; raises SpreadwatchError."""
 
 
 class UnavailableError(SpreadwatchError):
@@ -50,7 +53,7 @@ class Traffic(Struct):
 class Service:
     """Answers, by the names of the operations. The event loop's thread only."""
 
-    def __init__(self, archive: Archive | None, present: Present, threads: QueryThreads, traffic: Traffic) -> None:
+    def __init__(self, archive: Opens | None, present: Present, threads: QueryThreads, traffic: Traffic) -> None:
         self._archive = archive
         self._present = present
         self._threads = threads
@@ -59,78 +62,43 @@ class Service:
 
     def handler(self, name: str) -> Callable[[Asked], Awaitable[object]]:
         """Return what answers an operation."""
-        found: Callable[[Asked], Awaitable[object]] = getattr(self, name)
-        return found
+        found: Callable[[Asked], Awaitable[object]] | None = getattr(self, name, None)
+        return found or self._recorded(next(one for one in QUESTIONS if one.name == name))
+
+    def _recorded(self, question: Question) -> Callable[[Asked], Awaitable[object]]:
+        """Return what answers a question from the recording alone."""
+
+        async def answer(asked: Asked) -> object:
+            whole = _spanned(asked, question.route) if question.route else asked
+            # Told on the thread that asks: ten thousand bars take a while.
+            return await self._ask(lambda archive: question.tell(whole, question.ask(archive, whole)))
+
+        return answer
 
     async def latest(self, asked: Asked) -> object:
         """Tell the last price, recorded or live."""
-        symbol = asked.symbol or ""
-        recorded = await self._ask(lambda archive: archive.latest(symbol)) if self._archive else None
+        recorded = await self._ask(lambda archive: archive.latest(asked.symbol)) if self._archive else None
         if self._archive is None and not self._present.watched:
             raise UnavailableError(NO_RECORDING)
-        return answers_json.price(symbol, _now_ms(), newer(recorded, self._present.price(symbol)))
-
-    async def price_at(self, asked: Asked) -> object:
-        """Tell the last price at or before a moment."""
-        symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        return answers_json.price(symbol, at_ms, await self._ask(lambda archive: archive.at(symbol, at_ms)))
-
-    async def minmax(self, asked: Asked) -> object:
-        """Tell highest and lowest price of a minute."""
-        symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        return answers_json.price_range(symbol, at_ms, await self._ask(lambda archive: archive.minmax(symbol, at_ms)))
+        return answers_json.price(asked.symbol, asked.moment_ms, newer(recorded, self._present.price(asked.symbol)))
 
     async def spread_latest(self, asked: Asked) -> object:
         """Tell the spread that is live, else the last recorded one."""
-        symbol = asked.symbol or ""
-        live = self._present.spread(symbol)
-        if live is not None:
-            return answers_json.spread(symbol, _now_ms(), live)
-        if self._archive is None and self._present.watched:
-            return answers_json.spread(symbol, _now_ms(), None)
-        return answers_json.spread(symbol, _now_ms(), await self._ask(lambda archive: archive.spread_latest(symbol)))
-
-    async def spread_at(self, asked: Asked) -> object:
-        """Tell the last spread at or before a moment."""
-        symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        return answers_json.spread(symbol, at_ms, await self._ask(lambda archive: archive.spread_at(symbol, at_ms)))
-
-    async def spread_minmax(self, asked: Asked) -> object:
-        """Tell highest and lowest spread of a minute."""
-        symbol, at_ms = asked.symbol or "", asked.timestamp or 0
-        found = await self._ask(lambda archive: archive.spread_minmax(symbol, at_ms))
-        return answers_json.spread_range(symbol, at_ms, found)
-
-    async def bars(self, asked: Asked) -> object:
-        """Tell the bars of a time."""
-        symbol = asked.symbol or ""
-        from_ms, to_ms = _span(asked, DEFAULT_BARS_MS)
-        if to_ms - from_ms > MOST_SECONDS * 1000:
-            seconds = (to_ms - from_ms) // 1000
-            raise BadParameterError("from", f"from and to are {seconds} s apart, at most {MOST_SECONDS} s at once")
-        # Written on the thread that asks: ten thousand bars take a while.
-        return await self._ask(
-            lambda archive: answers_json.bars(symbol, from_ms, to_ms, archive.bars(symbol, from_ms, to_ms))
-        )
-
-    async def gaps(self, asked: Asked) -> object:
-        """Tell the gaps of a time."""
-        symbol = asked.symbol or ""
-        from_ms, to_ms = _span(asked, DEFAULT_GAPS_MS)
-        return await self._ask(
-            lambda archive: answers_json.gaps(symbol, from_ms, to_ms, archive.gaps(symbol, from_ms, to_ms), MOST_GAPS)
-        )
+        found = self._present.spread(asked.symbol)
+        if found is None and (self._archive or not self._present.watched):
+            found = await self._ask(lambda archive: archive.spread_latest(asked.symbol))
+        return answers_json.spread(asked.symbol, asked.moment_ms, found)
 
     async def snapshot(self, asked: Asked) -> object:
         """Tell everything of this moment."""
         found = self.watched(asked.symbol)
         body = answers_json.snapshot(found)
-        if asked.symbol is not None:
+        if asked.symbol:
             pairs = [pair for pair in found.pairs if pair.symbol == asked.symbol]
             body = answers_json.snapshot(Snapshot(found.at, tuple(pairs), found.rejects, found.gaps, found.faults))
         return body
 
-    async def symbols(self, _: Asked) -> object:
+    async def symbols(self, _: Asked) -> SymbolsJson:
         """Tell what is watched and what is recorded."""
         found = self._present.look()
         recorded = await self._ask(lambda archive: list(archive.symbols())) if self._archive else []
@@ -145,9 +113,9 @@ class Service:
     async def healthz(self, _: Asked) -> object:
         """Tell whether the figures may be relied on."""
         trouble = self._present.trouble()
-        if trouble:
-            return Reply({"state": "stale", "reason": trouble}, 503)
-        return {"state": "live" if self._present.watched else "recording", "reason": None}
+        state = "stale" if trouble else "live" if self._present.watched else "recording"
+        told: HealthJson = {"state": state, "reason": trouble}
+        return Reply(told, 503 if trouble else 200)
 
     async def metrics(self, _: Asked) -> object:
         """Tell the figures."""
@@ -165,13 +133,13 @@ class Service:
         """Hand out the document."""
         return self._document
 
-    def watched(self, symbol: str | None) -> Snapshot:
-        """Return the newest snapshot. Raises UnavailableError, or UnknownError when `symbol` is not in it."""
+    def watched(self, symbol: str) -> Snapshot:
+        """Return the newest snapshot. Raises UnavailableError, or UnknownError when `symbol`, if any, is not in it."""
         found = self._present.look()
         if found is None:
             raise UnavailableError("waiting for the first figures" if self._present.watched else NOT_LIVE)
         names = [pair.symbol for pair in found.pairs]
-        if symbol is not None and symbol not in names:
+        if symbol and symbol not in names:
             raise UnknownError(f"{symbol} is not watched here, only {', '.join(names)}")
         return found
 
@@ -179,16 +147,18 @@ class Service:
         archive = self._archive
         if archive is None:
             raise UnavailableError(NO_RECORDING)
-        return await self._threads.ask(lambda: question(archive))
+        return await self._threads.ask(lambda: question(archive()))
 
 
-def _span(asked: Asked, length_ms: int) -> tuple[int, int]:
-    to_ms = _now_ms() if asked.end is None else asked.end
-    from_ms = to_ms - length_ms if asked.start is None else asked.start
+def _spanned(asked: Asked, route: Route) -> Asked:
+    """Complete the time that is asked about. Raises BadParameterError."""
+    if route.length_ms is None:
+        return asked
+    to_ms = asked.now_ms if asked.to_ms is None else asked.to_ms
+    from_ms = to_ms - route.length_ms if asked.from_ms is None else asked.from_ms
     if from_ms > to_ms:
         raise BadParameterError("from", "from lies after to")
-    return from_ms, to_ms
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    if route.most_ms is not None and to_ms - from_ms > route.most_ms:
+        apart_s, most_s = (to_ms - from_ms) // 1000, route.most_ms // 1000
+        raise BadParameterError("from", f"from and to are {apart_s} s apart, at most {most_s} s at once")
+    return replace(asked, from_ms=from_ms, to_ms=to_ms, most=route.most)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from spreadwatch.core.questions import QUESTIONS
 from spreadwatch.core.times import HOW
 
 KINDS = ("quotes", "trades", "spread")
@@ -19,27 +20,21 @@ def add_history(commands: Any) -> None:  # noqa: ANN401 - argparse names no publ
     questions = history.add_subparsers(title="questions", metavar="QUESTION", dest="question", required=True)
     history.set_defaults(command="history")
 
-    latest = _question(questions, "latest", "the last price")
-    at = _question(questions, "at", "the price at or before a time, N/A when there is none")
-    at.add_argument("time", metavar="TIME")
-    between = _question(questions, "range", "every price from a time up to another")
-    between.add_argument("start", metavar="FROM")
-    between.add_argument("end", metavar="TO", help="not included")
-    minmax = _question(questions, "minmax", "the high and the low of a minute")
-    minmax.add_argument("time", metavar="MINUTE", help="any time in it")
-    for parser in (latest, at, minmax):
-        parser.add_argument("--spread", action="store_true", help="of the spread instead of the spot price")
-    between.add_argument("--spread", action="store_true", help="the spread's one-second bars instead of spot prices")
-
-    gaps = _question(questions, "gaps", "when a side was not live, and why")
-    gaps.add_argument("start", metavar="FROM", nargs="?")
-    gaps.add_argument("end", metavar="TO", nargs="?")
+    for asked in QUESTIONS:
+        if asked.command and not asked.spread:
+            parser = _question(questions, asked.command, asked.meaning)
+            for one in asked.parameters:
+                if one.kind == "moment":
+                    parser.add_argument(one.name, metavar=one.shown, nargs=None if one.required else "?", help=one.hint)
+            for twin in QUESTIONS:
+                if twin.spread and twin.command == asked.command:
+                    parser.add_argument("--spread", action="store_true", help=twin.meaning)
 
     export = _question(questions, "export", "write what is recorded to a file")
     export.add_argument("file", metavar="FILE", help="ending in .csv or .jsonl, and in .gz to zip it; - is stdout")
     export.add_argument("--kind", choices=KINDS, default="quotes", help="what (quotes)")
-    export.add_argument("--from", dest="start", metavar="TIME", help="from here on (the beginning)")
-    export.add_argument("--to", dest="end", metavar="TIME", help="up to here, not included (the end)")
+    export.add_argument("--from", dest="from", metavar="TIME", help="from here on (the beginning)")
+    export.add_argument("--to", dest="to", metavar="TIME", help="up to here, not included (the end)")
     export.add_argument("--format", choices=FORMATS, help="in place of the one that FILE ends in; stdout gets csv")
     export.add_argument("--force", action="store_true", help="replace FILE if it exists")
 

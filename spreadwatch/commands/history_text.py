@@ -1,65 +1,14 @@
-"""Answers of a recording as short lines. Pure: whoever writes them cares for the terminal's encoding."""
+"""Rows of cells as lines on a terminal, their columns below each other. Pure: whoever writes them encodes them."""
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 
 from spreadwatch.commands.output import Write
-from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
-from spreadwatch.core.numbers import GROUP, MINUS, plain, split_symbol
-from spreadwatch.core.times import length, utc
-
-Row = tuple[str, ...]
+from spreadwatch.core.answers_text import Row
+from spreadwatch.core.numbers import GROUP, MINUS
 
 _AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?( \w+)?")
 _NUMBER = re.compile(rf"[+\-{MINUS}]?\d[\d,.{GROUP}]*( \w+)?")
-
-_SOURCES = {"trade": "spot trade", "mid": "spot mid", "quotes": "of quotes", "bars": "of one-second bars"}
-
-
-def price(symbol: str, asked_ms: int, found: Price | None, *, newest: bool) -> Row:
-    """Return the cells of the price at a moment, or of the newest."""
-    if found is None:
-        return symbol, "N/A", _nothing("price", asked_ms, newest=newest)
-    return symbol, amount(found.price, symbol), _SOURCES[found.source], _since(found.at_ms, asked_ms, newest=newest)
-
-
-def spread(symbol: str, asked_ms: int, found: SpreadValue | None, *, newest: bool) -> Row:
-    """Return the cells of the spread at a moment, or of the newest."""
-    if found is None:
-        return symbol, "N/A", _nothing("spread", asked_ms, newest=newest)
-    return symbol, signed(found.spread, symbol), _SOURCES[found.source], _since(found.at_ms, asked_ms, newest=newest)
-
-
-def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Row:
-    """Return the cells of high and low of a minute."""
-    minute = utc(asked_ms, "minutes")
-    if found is None:
-        return symbol, minute, "N/A", "no price was recorded in this minute"
-    return (
-        symbol,
-        minute,
-        "high",
-        amount(found.high, symbol),
-        "low",
-        amount(found.low, symbol),
-        _SOURCES[found.source],
-    )
-
-
-def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Row:
-    """Return the cells of high and low of the spread in a minute."""
-    minute = utc(asked_ms, "minutes")
-    if found is None:
-        return symbol, minute, "N/A", "no spread was recorded in this minute"
-    high, low = signed(found.high, symbol), signed(found.low, symbol)
-    return symbol, minute, "high", high, "low", low, f"{found.samples:,} samples"
-
-
-def gap(one: RecordedGap) -> Row:
-    """Return the cells of a gap."""
-    lasted = "still open" if one.end_ms is None else length(one.end_ms - one.start_ms)
-    return one.symbol, one.side.value, _exactly(one.start_ms), lasted, one.reason
 
 
 def aligned(rows: Iterable[Row], write: Write) -> list[str]:
@@ -74,16 +23,6 @@ def aligned(rows: Iterable[Row], write: Write) -> list[str]:
     ]
 
 
-def amount(number: Decimal, symbol: str) -> str:
-    """Write a price exactly, with its currency where the symbol's name tells it."""
-    return f"{plain(number)} {split_symbol(symbol)[1]}".rstrip()
-
-
-def signed(number: Decimal, symbol: str) -> str:
-    """Write a spread exactly, with its sign and currency."""
-    return ("+" if number > 0 else "") + amount(number, symbol)
-
-
 class Lines:
     """Lines that are written one by one: a column grows when it must, and never shrinks."""
 
@@ -92,18 +31,9 @@ class Lines:
         self._write = write
         self._widths: dict[int, int] = {}
 
-    def price(self, one: Price) -> str:
-        """Return the line of a price and the moment since which it held."""
-        return self._line(_exactly(one.at_ms), one.symbol, amount(one.price, one.symbol), _SOURCES[one.source])
-
-    def bar(self, one: Bar) -> str:
-        """Return the line of a second of the spread."""
-        first, high, low, last = (signed(number, one.symbol) for number in (one.open, one.high, one.low, one.close))
-        words = ("open", first, "high", high, "low", low, "close", last, f"{one.samples:,} samples")
-        return self._line(utc(one.second * 1000, "seconds"), one.symbol, *words)
-
-    def _line(self, *words: str) -> str:
-        cells = [_written(text, self._write) for text in words]
+    def line(self, row: Row) -> str:
+        """Return the line of a row."""
+        cells = [_written(text, self._write) for text in row]
         for column, text in enumerate(cells):
             if len(text) > self._widths.get(column, 0):
                 self._widths[column] = len(text)
@@ -116,16 +46,3 @@ def _written(text: str, write: Write) -> str:
 
 def _padded(text: str, width: int) -> str:
     return text.rjust(width) if _NUMBER.fullmatch(text) else text.ljust(width)
-
-
-def _exactly(at_ms: int) -> str:
-    return utc(at_ms, "milliseconds")
-
-
-def _since(at_ms: int, asked_ms: int, *, newest: bool) -> str:
-    distance = length(max(asked_ms - at_ms, 0))
-    return f"{_exactly(at_ms)}  {distance} {'ago' if newest else 'before'}"
-
-
-def _nothing(what: str, asked_ms: int, *, newest: bool) -> str:
-    return f"no {what} is recorded" if newest else f"no {what} is recorded at or before {utc(asked_ms)}"

@@ -12,6 +12,9 @@ from spreadwatch.core import pair_name
 _TRUE: Final = ("true", "1", "yes", "on")
 _FALSE: Final = ("false", "0", "no", "off")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?")
+SYMBOL_PATTERN: Final = r"^[^\x00-/:-@\[-\^`{-\x7f]{2,40}$"
+"""A symbol, as a regular expression: of ASCII only letters, digits and "_"; of the rest only letters are taken."""
+_SYMBOL_FORM: Final = re.compile(SYMBOL_PATTERN)
 OFF: Final = "off"
 _SYMBOL: Final = 'a symbol such as "ETHUSDT": 2 to 40 letters, digits or "_"'
 _AND_CONTRACT: Final = ', and a contract if need be as in "BTCUSDT@current_quarter"'
@@ -243,7 +246,7 @@ class Symbol:
         text = text_of(value)
         if not 2 <= len(text) <= 40:
             raise RefusedError("wrong length")
-        if not all(c == "_" or (c.isalnum() if c.isascii() else c.isalpha()) for c in text):
+        if not _SYMBOL_FORM.fullmatch(text) or not all(c.isascii() or c.isalpha() for c in text):
             raise RefusedError("a character that no symbol has")
         return "".join(c.upper() if c.isascii() else c for c in text)
 

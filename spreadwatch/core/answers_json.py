@@ -4,19 +4,139 @@ Decimals are strings, exact; a moment is UTC as text, or Unix ms where the name 
 for a price "N/A".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, TypedDict, get_args
 
-from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, Source, SpreadRange, SpreadValue
 from spreadwatch.core.numbers import plain
-from spreadwatch.core.snapshot import Snapshot, to_json
+from spreadwatch.core.quote import Side
+from spreadwatch.core.snapshot import Exact, PairJson, Snapshot, Wire, to_json
 from spreadwatch.core.times import MINUTE_MS, utc
 
 NOT_AVAILABLE = "N/A"
 
-Json = dict[str, object]
+Json = Mapping[str, object]
+
+_SECOND = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"
+Moment = Annotated[str, Wire("UTC, such as 2026-07-03T08:30:36Z or 2026-07-03T08:30:36.125Z", f"^{_SECOND}$")]
+Minute = Annotated[str, Wire("UTC, such as 2026-07-03T08:30Z", r"^\d{4}-\d\d-\d\dT\d\d:\d\dZ$")]
+KnownPrice = Annotated[str, Wire('an exact decimal as text, or "N/A"', r"^(-?\d+(\.\d+)?|N/A)$")]
+PriceSource = Annotated[
+    str, Wire('"trade": last spot trade; "mid": middle of the spot quote', choices=get_args(Source))
+]
+SpreadSource = Annotated[
+    str,
+    Wire(
+        '"quotes": of recorded quotes; "bars": of a second\'s bar; "live": of this moment',
+        choices=get_args(SpreadValue.__annotations__["source"]),
+    ),
+]
 
 
-def price(symbol: str, asked_ms: int, found: Price | None) -> Json:
+class PriceJson(TypedDict):
+    """The price that held at a moment, and since when."""
+
+    symbol: str
+    timestamp: Moment
+    price: KnownPrice
+    actual_timestamp: Moment | None
+    source: PriceSource | None
+
+
+class StepJson(TypedDict):
+    """One of many prices, and since when it held."""
+
+    symbol: str
+    timestamp: Moment
+    price: Exact
+    source: PriceSource
+
+
+class PriceRangeJson(TypedDict):
+    """High and low of a minute."""
+
+    symbol: str
+    minute: Minute
+    high: Exact | None
+    low: Exact | None
+    source: PriceSource | None
+
+
+class SpreadJson(TypedDict):
+    """The spread that held at a moment, and when it last was a sample."""
+
+    symbol: str
+    asked_ms: int
+    spread: Exact | None
+    at_ms: int | None
+    source: SpreadSource | None
+
+
+class SpreadRangeJson(TypedDict):
+    """High and low of the spread in a minute."""
+
+    symbol: str
+    minute: Minute
+    minute_ms: int
+    high: Exact | None
+    low: Exact | None
+    samples: int
+
+
+class SecondJson(TypedDict):
+    """One Unix second of a spread."""
+
+    second: int
+    open: Exact
+    high: Exact
+    low: Exact
+    close: Exact
+    samples: int
+
+
+class BarJson(SecondJson):
+    """The same with its symbol."""
+
+    symbol: str
+
+
+class BarsJson(TypedDict):
+    """The one-second bars of a spread that begin in a time."""
+
+    symbol: str
+    from_ms: int
+    to_ms: int
+    bars: list[SecondJson]
+
+
+class GapJson(TypedDict):
+    """A time in which a leg was not live. `end_ms`: null while it lasts."""
+
+    venue: Annotated[str, Side]
+    start_ms: int
+    end_ms: int | None
+    reason: str
+
+
+class GapsJson(TypedDict):
+    """The gaps of both legs that touch a time. `more`: there were others before."""
+
+    symbol: str
+    from_ms: int
+    to_ms: int
+    gaps: list[GapJson]
+    more: bool
+
+
+class SnapshotJson(TypedDict):
+    """Every watched symbol. `faults`: what failed in the program itself, a sentence each."""
+
+    at_ms: int
+    pairs: list[PairJson]
+    faults: list[str]
+
+
+def price(symbol: str, asked_ms: int, found: Price | None) -> PriceJson:
     """Tell the price that held at a moment."""
     return {
         "symbol": symbol,
@@ -27,12 +147,12 @@ def price(symbol: str, asked_ms: int, found: Price | None) -> Json:
     }
 
 
-def step(one: Price) -> Json:
+def step(one: Price) -> StepJson:
     """Tell one of many prices and since when it held."""
     return {"symbol": one.symbol, "timestamp": utc(one.at_ms), "price": plain(one.price), "source": one.source}
 
 
-def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Json:
+def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> PriceRangeJson:
     """Tell high and low of the minute in which a moment lies."""
     return {
         "symbol": symbol,
@@ -43,7 +163,7 @@ def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> Json:
     }
 
 
-def spread(symbol: str, asked_ms: int, found: SpreadValue | None) -> Json:
+def spread(symbol: str, asked_ms: int, found: SpreadValue | None) -> SpreadJson:
     """Tell the spread that held at a moment."""
     return {
         "symbol": symbol,
@@ -54,7 +174,7 @@ def spread(symbol: str, asked_ms: int, found: SpreadValue | None) -> Json:
     }
 
 
-def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Json:
+def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> SpreadRangeJson:
     """Tell high and low of the spread in the minute in which a moment lies."""
     return {
         "symbol": symbol,
@@ -66,35 +186,41 @@ def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Json:
     }
 
 
-def bar(one: Bar) -> Json:
+def bar(one: Bar) -> BarJson:
     """Tell one second of a spread."""
     return {"symbol": one.symbol, **_second(one)}
 
 
-def bars(symbol: str, from_ms: int, to_ms: int, found: Iterable[Bar]) -> Json:
+def bars(symbol: str, from_ms: int, to_ms: int, found: Iterable[Bar]) -> BarsJson:
     """Tell the one-second bars of a spread."""
     return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "bars": [_second(one) for one in found]}
 
 
-def _second(one: Bar) -> Json:
-    numbers = {name: plain(getattr(one, name)) for name in ("open", "high", "low", "close")}
-    return {"second": one.second, **numbers, "samples": one.samples}
+def _second(one: Bar) -> SecondJson:
+    return {
+        "second": one.second,
+        "open": plain(one.open),
+        "high": plain(one.high),
+        "low": plain(one.low),
+        "close": plain(one.close),
+        "samples": one.samples,
+    }
 
 
-def gaps(symbol: str, from_ms: int, to_ms: int, found: Sequence[RecordedGap], most: int | None = None) -> Json:
+def gaps(symbol: str, from_ms: int, to_ms: int, found: Sequence[RecordedGap], most: int | None = None) -> GapsJson:
     """Tell the gaps of both legs, the end of one that lasts as null: the last `most`, None for all.
 
     `more` says whether there were others before.
     """
     kept = found if most is None else found[-most:]
-    rows = [
+    rows: list[GapJson] = [
         {"venue": gap.side.value, "start_ms": gap.start_ms, "end_ms": gap.end_ms, "reason": gap.reason} for gap in kept
     ]
     more = len(kept) < len(found)
     return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": more}
 
 
-def snapshot(found: Snapshot) -> Json:
+def snapshot(found: Snapshot) -> SnapshotJson:
     """Tell every watched symbol, each as the documented snapshot object."""
     return {
         "at_ms": found.at.wall_ms,

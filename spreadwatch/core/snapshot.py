@@ -1,6 +1,7 @@
 """One frozen value of all that a view, the API or a test may read."""
 
 from decimal import Decimal
+from typing import Annotated, TypedDict
 
 from msgspec import Struct, structs
 
@@ -133,7 +134,89 @@ class Snapshot(Struct, frozen=True):
     source: Source = Source.LIVE
 
 
-def to_json(pair: PairSnapshot) -> dict[str, object]:
+class Wire(Struct, frozen=True):
+    """What a text in JSON holds: in words and, where there is one, as a regular expression, or all texts there are."""
+
+    about: str
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+
+
+EXACT = Wire("an exact decimal as text", r"^-?\d+(\.\d+)?$")
+Exact = Annotated[str, EXACT]
+
+
+class QuoteJson(TypedDict):
+    """A quote of a leg and its age."""
+
+    bid: Exact
+    bid_qty: Exact
+    ask: Exact
+    ask_qty: Exact
+    update_id: int
+    exchange_ms: int | None
+    received_ms: int
+    age_ms: int
+
+
+class LegJson(TypedDict):
+    """A leg and its last quote, null before the first."""
+
+    state: Annotated[str, State]
+    reason: str | None
+    bid: Exact | None
+    bid_qty: Exact | None
+    ask: Exact | None
+    ask_qty: Exact | None
+    update_id: int | None
+    exchange_ms: int | None
+    received_ms: int | None
+    age_ms: int | None
+
+
+class ExtremesJson(TypedDict):
+    """Highest and lowest spread and when, null without a sample."""
+
+    max: Exact | None
+    max_at_ms: int | None
+    min: Exact | None
+    min_at_ms: int | None
+
+
+class SpreadNowJson(ExtremesJson):
+    """The spread, null unless live."""
+
+    current: Exact | None
+    reverse: Exact | None
+    bps: Exact | None
+    since_ms: int | None
+    samples: int
+
+
+class PairJson(TypedDict):
+    """Both legs of one symbol and the spread between them at `at_ms`.
+
+    A type beside `dict` is the one whose fields, under their own names, are in it.
+    """
+
+    symbol: str
+    contract: Annotated[str, Wire("perpetual, current_quarter, next_quarter, or a day as YYMMDD")]
+    source: Annotated[str, Source]
+    at_ms: int
+    state: Annotated[str, State]
+    reason: str | None
+    spot: LegJson
+    futures: LegJson
+    spread: SpreadNowJson
+    counts: Annotated[dict[str, int], Counts]
+    windows: dict[str, ExtremesJson]
+    percentile: Exact | None
+    net: Annotated[dict[str, object], Net] | None
+    funding: Annotated[dict[str, object], Funding] | None
+    depth: Annotated[dict[str, object], SizeQuote] | None
+
+
+def to_json(pair: PairSnapshot) -> PairJson:
     """Return the snapshot as the documented JSON object: decimals as strings, times Unix ms."""
     spread, high, low = pair.spread, pair.spread.high, pair.spread.low
     name = of_key(pair.symbol)
@@ -163,7 +246,7 @@ def to_json(pair: PairSnapshot) -> dict[str, object]:
     }
 
 
-def _extremes_to_json(high: Extreme | None, low: Extreme | None) -> dict[str, object]:
+def _extremes_to_json(high: Extreme | None, low: Extreme | None) -> ExtremesJson:
     return {
         "max": plain(high.spread) if high else None,
         "max_at_ms": high.at.wall_ms if high else None,
@@ -189,7 +272,7 @@ def _or_none(number: Decimal | None) -> str | None:
     return None if number is None else plain(number)
 
 
-def quote_to_json(quote: Quote, age_ms: int) -> dict[str, object]:
+def quote_to_json(quote: Quote, age_ms: int) -> QuoteJson:
     """Return a quote of a leg with its age in ms, numbers as exact texts, times Unix ms."""
     return {
         "bid": plain(quote.bid),
@@ -203,7 +286,7 @@ def quote_to_json(quote: Quote, age_ms: int) -> dict[str, object]:
     }
 
 
-def _leg_to_json(leg: LegSnapshot) -> dict[str, object]:
+def _leg_to_json(leg: LegSnapshot) -> LegJson:
     quote = leg.quote
     return {
         "state": leg.state.value,

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from spreadwatch.api.questions import Archive, Live
+from spreadwatch.api.present import Live
 from spreadwatch.api.server import Server
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
+from spreadwatch.core.questions import Archive
 from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import Snapshot
 from tests.core.builders import FUTURES, SPOT, Scene
@@ -53,6 +54,10 @@ class ListArchive:
         self._check()
         found = [row for row in self.prices if row[0] == symbol and row[1] <= at_ms]
         return Price(*max(found, key=lambda row: row[1]), "mid") if found else None
+
+    def between(self, symbol: str, from_ms: int, to_ms: int) -> list[Price]:
+        self._check()
+        return [Price(*row, "mid") for row in self.prices if row[0] == symbol and from_ms <= row[1] < to_ms]
 
     def minmax(self, symbol: str, minute_ms: int) -> PriceRange | None:
         self._check()
@@ -179,7 +184,7 @@ def serving(
     settings: ServeSettings | None = None,
 ) -> Iterator[Client]:
     """Run a service on a free port; it must end in time and leave no thread."""
-    server = Server(settings or ServeSettings(port=0), archive, live)
+    server = Server(settings or ServeSettings(port=0), (lambda: archive) if archive else None, live)
     before = set(threading.enumerate())
     server.start()
     try:

@@ -1,5 +1,6 @@
 """The document says exactly what the routes do."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from spreadwatch.api.operations import OPERATIONS, document
 from spreadwatch.api.present import Present
 from spreadwatch.api.query_threads import QueryThreads
 from spreadwatch.api.routes import Events, application
+from spreadwatch.api.schemas import schema_of
 from spreadwatch.api.service import Service, Traffic
 from spreadwatch.core.answers import RecordedGap
 from tests.api.parts import NOON_MS, Client, ListArchive, SceneLive, serving
@@ -43,12 +45,15 @@ def described(client: Client) -> Any:  # noqa: ANN401 - JSON
 
 def fits(value: object, schema: Any, at: str = "$") -> None:  # noqa: ANN401 - JSON
     """Check a value against the few words of JSON Schema that the document uses."""
-    assert set(schema) <= {"type", "properties", "required", "additionalProperties", "items", "enum", "description"}
+    words = {"type", "properties", "required", "additionalProperties", "items", "enum", "description", "pattern"}
+    assert set(schema) <= words
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     allowed = tuple(kind for name in kinds for kind in TYPES[name])
     assert isinstance(value, allowed), f"{at}: {value!r} is no {kinds}"
     assert "boolean" in kinds or not isinstance(value, bool), at
     assert value in schema.get("enum", [value]), at
+    if isinstance(value, str):
+        assert re.search(schema.get("pattern", ""), value), at
     if isinstance(value, list):
         for number, item in enumerate(value):
             fits(item, schema["items"], f"{at}[{number}]")
@@ -123,4 +128,4 @@ def test_an_unhealthy_answer_fits_too() -> None:
         [health] = [one for one in OPERATIONS if one.name == "healthz"]
         got = client.ask("/healthz")
         assert got.status == 503
-        fits(got.json, health.schema)
+        fits(got.json, schema_of(health.answer))

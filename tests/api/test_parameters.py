@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadwatch.api.operations import BARS_FROM, SYMBOL, TIMESTAMP, TO
-from spreadwatch.api.parameters import Asked, BadParameterError, Parameter, moment, read, symbol
+from spreadwatch.api.parameters import BadParameterError, moment, read, symbol
+from spreadwatch.core.questions import BARS_FROM, SYMBOL, TIMESTAMP, TO, Asked, Parameter
 from spreadwatch.core.times import END_MS, FIRST_MS, MINUTE_MS, utc
 
 HALF_PAST_MS = 1_783_067_436_000  # 2026-07-03T08:30:36 UTC
@@ -37,20 +37,20 @@ def unix_ms(at: datetime) -> int:
     ],
 )
 def test_a_time_is_utc_unless_it_carries_an_offset(text: str, expected: int) -> None:
-    assert moment("timestamp", text) == expected
+    assert moment("timestamp", text, HALF_PAST_MS) == expected
 
 
 @given(MOMENTS, OFFSETS)
 def test_every_time_is_read_as_the_calendar_says(at: datetime, offset: timezone) -> None:
     at = at.replace(tzinfo=offset, microsecond=at.microsecond // 1000 * 1000)
-    assert moment("timestamp", at.isoformat()) == unix_ms(at)
+    assert moment("timestamp", at.isoformat(), HALF_PAST_MS) == unix_ms(at)
 
 
 @given(MOMENTS)
 def test_a_written_time_reads_back(at: datetime) -> None:
     at_ms = unix_ms(at.replace(tzinfo=UTC))
-    assert moment("timestamp", utc(at_ms)) == at_ms
-    assert moment("timestamp", utc(at_ms, "minutes")) == at_ms - at_ms % MINUTE_MS
+    assert moment("timestamp", utc(at_ms), HALF_PAST_MS) == at_ms
+    assert moment("timestamp", utc(at_ms, "minutes"), HALF_PAST_MS) == at_ms - at_ms % MINUTE_MS
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_written_time_reads_back(at: datetime) -> None:
 )
 def test_a_time_that_is_none_is_named(text: str) -> None:
     with pytest.raises(BadParameterError, match=r"^from must") as caught:
-        moment("from", text)
+        moment("from", text, HALF_PAST_MS)
     assert caught.value.name == "from"
     assert len(str(caught.value)) < 200
 
@@ -72,7 +72,7 @@ def test_a_time_that_is_none_is_named(text: str) -> None:
 @given(st.text(max_size=60))
 def test_no_text_is_more_than_a_time_or_a_fault(text: str) -> None:
     try:
-        at_ms = moment("from", text)
+        at_ms = moment("from", text, HALF_PAST_MS)
     except BadParameterError:
         return
     assert FIRST_MS <= at_ms < END_MS

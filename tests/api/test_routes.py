@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from spreadwatch.api.operations import MOST_GAPS, OPERATIONS, Operation
+from spreadwatch.api.operations import OPERATIONS, Operation
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.core.answers import RecordedGap
+from spreadwatch.core.questions import MOST_GAPS
 from spreadwatch.core.snapshot import to_json
 from spreadwatch.core.times import utc
 from spreadwatch.errors import UnreachableError

@@ -311,7 +311,7 @@ def test_it_ends_in_time_with_clients_that_stay() -> None:
 def test_it_ends_in_time_while_the_recording_does_not_answer() -> None:
     archive = ListArchive(hold=threading.Event())
     assert archive.hold is not None
-    server = Server(ServeSettings(port=0), archive, None)
+    server = Server(ServeSettings(port=0), lambda: archive, None)
     server.start()
     client = Client(server)
     with client.dial() as connection:

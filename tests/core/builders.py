@@ -5,7 +5,7 @@ from decimal import Decimal
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote, Side
-from spreadwatch.core.snapshot import PairSnapshot, to_json
+from spreadwatch.core.snapshot import PairJson, PairSnapshot, to_json
 
 SPOT, FUTURES = Side.SPOT, Side.FUTURES
 SYMBOL = "ETHUSDT"
@@ -72,7 +72,7 @@ class Scene:
         """Return the snapshot of the symbol."""
         return self.market.snapshot(self.at(ms)).pairs[0]
 
-    def json(self, ms: int) -> dict[str, object]:
+    def json(self, ms: int) -> PairJson:
         """Return the documented JSON object of the symbol."""
         return to_json(self.look(ms))
 

@@ -1,5 +1,6 @@
 """Any run of events gives the figures that a slow model derives (RULES: states, extremes)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -113,7 +114,7 @@ def play(run: Run, *, look: bool = True) -> tuple[Market, Oracle, list[tuple[Ins
     return market, oracle, looks
 
 
-def without_reasons(found: dict[str, object]) -> dict[str, object]:
+def without_reasons(found: Mapping[str, object]) -> dict[str, object]:
     """Check that a reason stands where something is not live, and nowhere else; return the rest."""
     rest: dict[str, object] = {}
     for key, value in found.items():

@@ -1,7 +1,7 @@
 """The JSON that others script against (RULES: snapshot), and what minutes of a market come to in it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,7 +28,7 @@ SPREAD_KEYS = ["current", "reverse", "bps", "max", "max_at_ms", "min", "min_at_m
 COUNT_KEYS = ["spot", "futures", "rejected", "repeated", "reconnects", "dropped", "gaps"]
 
 
-def inside(found: dict[str, object], key: str) -> dict[str, object]:
+def inside(found: Mapping[str, object], key: str) -> dict[str, object]:
     value = found[key]
     assert isinstance(value, dict)
     return value

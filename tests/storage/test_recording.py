@@ -14,7 +14,7 @@ import pytest
 from spreadwatch.core.events import Event, Trade
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Side
-from spreadwatch.core.snapshot import to_json
+from spreadwatch.core.snapshot import PairJson, to_json
 from spreadwatch.sources.capture import Capture, batches
 from spreadwatch.storage.export import Wanted, export
 from spreadwatch.storage.history import History
@@ -50,7 +50,7 @@ def history(place: Place, recorded: Path, lines: list[dict[str, Any]]) -> Iterat
         yield opened
 
 
-def model(events: Iterator[Event], at_ms: int) -> dict[str, object]:
+def model(events: Iterator[Event], at_ms: int) -> PairJson:
     """Return the documented JSON of what the market makes of events."""
     market = Market(["BTCUSDT"], SILENCE_MS)
     for event in events:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Side
-from spreadwatch.core.snapshot import to_json
+from spreadwatch.core.snapshot import PairJson, to_json
 from spreadwatch.storage.chunker import Assembler
 from spreadwatch.storage.rows import Run
 from spreadwatch.storage.sqlite.history import SqliteHistory
@@ -19,7 +19,7 @@ from tests.storage.parts import contracts
 from tests.storage.test_bar_builder import SILENCE_MS, START_MS, SYMBOLS, event, steps
 
 
-def play(events: list[Event], at: Instant) -> list[dict[str, object]]:
+def play(events: list[Event], at: Instant) -> list[PairJson]:
     """Return the documented JSON of each symbol after events."""
     market = Market(SYMBOLS, SILENCE_MS)
     for one in events:
