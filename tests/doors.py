@@ -61,6 +61,18 @@ ROOMS: dict[str, Room] = {
 }
 """Folders first. A room without a row is a fault."""
 
+KEYS = "frame.shortcuts"
+UI_ROOMS: dict[str, set[str]] = {
+    "kit": set(),
+    "frame": {"kit"},
+    "cards": {"kit", KEYS},
+    "chart": {"kit", KEYS},
+    "alerts": {"kit", KEYS},
+    "watch": {"kit", KEYS},
+    "gaps": {"kit", KEYS},
+}
+"""Folder of the window -> what else of the window it may import. The files beside them put the folders together."""
+
 FOLDERS = ("core", "feed", "sources", "run", "storage", "api", "notify", "commands", "ui", "config")
 
 

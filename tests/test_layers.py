@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors import FOLDERS, ROOMS, table
+from tests.doors import FOLDERS, ROOMS, UI_ROOMS, table
 from tests.house.source import PACKAGE, Import, modules_of, outsized
 
 ROOT = PACKAGE.name
@@ -71,6 +71,26 @@ def _clocks(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, ast.unparse(node)
 
 
+def wrong_ui_doors(package: Path) -> list[str]:
+    """Return a line for every import inside the window that goes from one of its folders through a wrong door."""
+    faults = []
+    inside = f"{package.name}.ui."
+    for name, module in modules_of(package).items():
+        folder = name.removeprefix(inside).partition(".")[0]
+        if not name.startswith(inside) or (package / "ui" / f"{folder}.py").exists():
+            continue
+        if folder not in UI_ROOMS:
+            faults.append(f"{module.shown}: a folder without a row in UI_ROOMS")
+            continue
+        for each in module.imports:
+            target = each.name.removeprefix(inside)
+            if each.name.startswith(inside) and not any(
+                f"{target}.".startswith(f"{door}.") for door in {folder, *UI_ROOMS[folder]}
+            ):
+                faults.append(f"{module.shown}:{each.line}: {folder} must not import {target}")
+    return faults
+
+
 def loaded_at_import(package: Path, start: str, forbidden: set[str]) -> list[str]:
     """Return how importing `start` alone leads to a forbidden module: one line per chain."""
     modules, seen, chains = modules_of(package), set[str](), []
@@ -97,6 +117,10 @@ def _parents(name: str) -> list[str]:
 
 def test_no_room_imports_through_a_wrong_door() -> None:
     assert wrong_doors(PACKAGE) == []
+
+
+def test_no_folder_of_the_window_imports_through_a_wrong_door() -> None:
+    assert wrong_ui_doors(PACKAGE) == []
 
 
 @pytest.mark.parametrize("start", [f"{ROOT}.cli", f"{ROOT}.__main__"])
@@ -126,6 +150,26 @@ def _plant(root: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source, encoding="utf-8")
     return package
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "word"),
+    [
+        ("ui/kit/a.py", "from spreadwatch.ui.frame import shortcuts", "kit must not import frame.shortcuts"),
+        ("ui/watch/a.py", "from spreadwatch.ui.cards.words import entry", "watch must not import cards.words"),
+        ("ui/cards/a.py", "from spreadwatch.ui.frame.window import Window", "cards must not import frame.window"),
+        ("ui/chart/a.py", "from spreadwatch.ui.program import Program", "chart must not import program"),
+        ("ui/tape/a.py", "", "without a row"),
+    ],
+)
+def test_a_wrong_door_inside_the_window_is_found(tmp_path: Path, name: str, source: str, word: str) -> None:
+    [fault] = wrong_ui_doors(_plant(tmp_path, {name: f'"""A."""\n{source}\n'}))
+    assert word in fault
+
+
+def test_the_folders_of_the_window_may_use_the_kit_and_the_keys(tmp_path: Path) -> None:
+    source = '"""A."""\nfrom spreadwatch.ui.kit import text\nfrom spreadwatch.ui.frame.shortcuts import label\n'
+    assert wrong_ui_doors(_plant(tmp_path, {"ui/cards/a.py": source, "ui/panels.py": source})) == []
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,12 @@ M = "\N{MINUS SIGN}"
     ],
 )  # fmt: skip
 def test_amounts_are_written_in_three_digits(number: str, words: str) -> None:
-    assert card_words.short(Decimal(number)) == words
+    assert text.short(Decimal(number)) == words
 
 
 @given(st.decimals(min_value=0, max_value=10**12, places=4))
 def test_a_shortened_amount_is_near_and_short(number: Decimal) -> None:
-    words = card_words.short(number)
+    words = text.short(number)
     assert len(words) <= 6
     factor = {"k": 10**3, "M": 10**6, "G": 10**9}.get(words[-1], 1)
     read = Decimal(words.rstrip("kMG")) * factor
@@ -45,8 +45,8 @@ def test_rounding_leaves_something_of_what_is_not_nothing() -> None:
     assert rounded(Decimal("0.0000000185"), 4) == Decimal("1.8E-8")
     assert rounded(Decimal("5.119505"), 2) == Decimal("5.12")
     assert rounded(Decimal(0), 2) == 0
-    assert card_words.percent(Decimal("0.0001"), 4) == "+0.0100%"
-    assert card_words.percent(Decimal("-0.00000078"), 4) == f"{M}0.0001%"
+    assert text.percent(Decimal("0.0001"), 4) == "+0.0100%"
+    assert text.percent(Decimal("-0.00000078"), 4) == f"{M}0.0001%"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_rounding_leaves_something_of_what_is_not_nothing() -> None:
      (34 * 86_400_000, "34 d 0 h")],
 )  # fmt: skip
 def test_the_countdown_is_exact_to_the_second(left_ms: int, words: str) -> None:
-    assert card_words.countdown(left_ms) == words
+    assert text.countdown(left_ms) == words
 
 
 def test_the_sentence_names_coin_and_currency_and_writes_as_the_window_does() -> None:

@@ -260,7 +260,7 @@ class _Direction:
     def show_cost(self, amount: Decimal, in_bps: Decimal, places: int) -> None:
         """Paint a cost, which has no edge."""
         amount_value, bps_value, edge_value = self.values
-        amount_value.show(card_words.money(amount, places), "text", exact(amount, places))
+        amount_value.show(text.money(amount, places), "text", exact(amount, places))
         bps_value.show(text.bps(in_bps).lstrip("+"), "muted", bps_kept(in_bps))
         edge_value.show("", "faint", "")
 

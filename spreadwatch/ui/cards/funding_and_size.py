@@ -108,7 +108,7 @@ class FundingFigures:
             if number is None:
                 values[name].show(text.NO_VALUE, "faint", "")
             else:
-                values[name].show(card_words.money(number, places), role, exact(number))
+                values[name].show(text.money(number, places), role, exact(number))
         values["Rate"].show(card_words.funding_rate(funding), role, _exact(funding.rate))
         values["Yearly"].show(card_words.funding_yearly(funding), role, _exact(funding.annualised))
         self._payback.show(card_words.funding_payback(funding), "muted" if role == "text" else "faint")

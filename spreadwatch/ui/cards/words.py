@@ -1,66 +1,27 @@
-"""Costs in words: rounded amounts, both directions after fees, a size and its price, funding. Pure."""
+"""Costs in words: both directions after fees, a size and its price, funding. Pure."""
 
 from decimal import Decimal
 
-from spreadwatch.core import numbers
 from spreadwatch.core.depth import SizeQuote
 from spreadwatch.core.funding import Funding
 from spreadwatch.core.net import Net
 from spreadwatch.core.net import sentence as core_sentence
-from spreadwatch.core.numbers import MINUS, on_screen, rounded, split_symbol
+from spreadwatch.core.numbers import split_symbol
 from spreadwatch.ui.kit import text
 
-_STEPS = ((Decimal(10) ** 9, "G"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
-_THREE_DIGITS = Decimal("999.5")
-
-
-def short(number: Decimal) -> str:
-    """Write an amount in three digits: 950, 14.3k, 1.25M."""
-    size = abs(number)
-    sign = MINUS if number < 0 else ""
-    for step, suffix in _STEPS:
-        if size >= step or size * 1000 >= _THREE_DIGITS * step:
-            return f"{sign}{_three_digits(size / step)}{suffix}"
-    return f"{sign}{_three_digits(size)}"
-
-
-def _three_digits(number: Decimal) -> str:
-    if number >= 100:
-        return f"{number:.0f}"
-    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
-
-
-def money(number: Decimal, places: int) -> str:
-    """Write an amount of money, rounded."""
-    return text.price(rounded(number, places), places)
-
-
-def percent(fraction: Decimal, places: int) -> str:
-    """Write a fraction in percent with its sign: +0.0100%."""
-    return on_screen(numbers.percent(fraction, places))
-
-
-def countdown(left_ms: int) -> str:
-    """Write the time that is left: 0:41, 2:14:07, 35 d 4 h."""
-    seconds = max(left_ms, 0) // 1_000
-    if seconds >= 2 * 86_400:
-        return f"{seconds // 86_400} d {seconds % 86_400 // 3_600} h"
-    hours, minutes = seconds // 3_600, seconds % 3_600 // 60
-    if hours:
-        return f"{hours}:{minutes:02d}:{seconds % 60:02d}"
-    return f"{minutes}:{seconds % 60:02d}"
+_HOURS_PER_YEAR = 365 * 24
 
 
 def entry(net: Net, symbol: str, places: int) -> str:
     """Say for a beginner what an entry costs now, and what fees add."""
     coin, currency = split_symbol(symbol)
-    return core_sentence(net, coin, currency or "quote units", places, money)
+    return core_sentence(net, coin, currency or "quote units", places, text.money)
 
 
 def size_now(net: Net, symbol: str) -> str:
     """Say how much there is now, in coins and in quote currency."""
     coin, currency = split_symbol(symbol)
-    worth = money(net.size_quote, 2 if net.size_quote < 1_000 else 0)
+    worth = text.money(net.size_quote, 2 if net.size_quote < 1_000 else 0)
     return f"{text.price(net.size, 0)} {coin} = {worth} {currency}".rstrip()
 
 
@@ -77,9 +38,6 @@ def thin(depth: SizeQuote) -> str:
     return "" if depth.spread is not None else "no live book"
 
 
-_HOURS_PER_YEAR = 365 * 24
-
-
 def funding_due(funding: Funding | None) -> str:
     """Say when the next funding is due, or that these numbers are old."""
     if funding is None:
@@ -89,12 +47,12 @@ def funding_due(funding: Funding | None) -> str:
     if funding.next_in_ms is None:
         return "no funding scheduled"
     word = "delivery" if funding.rate is None else "next"
-    return f"{word} in {countdown(funding.next_in_ms)}"
+    return f"{word} in {text.countdown(funding.next_in_ms)}"
 
 
 def funding_rate(funding: Funding) -> str:
     """Write the rate of one interval; a dash on a delivery contract."""
-    return text.NO_VALUE if funding.rate is None else percent(funding.rate, 4)
+    return text.NO_VALUE if funding.rate is None else text.percent(funding.rate, 4)
 
 
 def funding_interval(funding: Funding) -> str:
@@ -106,7 +64,7 @@ def funding_interval(funding: Funding) -> str:
 
 def funding_yearly(funding: Funding) -> str:
     """Write what it makes in a year; a dash when unknown."""
-    return text.NO_VALUE if funding.annualised is None else percent(funding.annualised, 2)
+    return text.NO_VALUE if funding.annualised is None else text.percent(funding.annualised, 2)
 
 
 def funding_payback(funding: Funding) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Row
-from spreadwatch.ui.cards import words as card_words
 from spreadwatch.ui.kit import text
 
 _STATE_WORDS = {
@@ -38,11 +37,11 @@ def _spread(row: Row) -> str:
 
 
 def _size(row: Row) -> str:
-    return text.NO_VALUE if row.size_quote is None else card_words.short(row.size_quote)
+    return text.NO_VALUE if row.size_quote is None else text.short(row.size_quote)
 
 
 def _funding(row: Row) -> str:
-    return text.NO_VALUE if row.funding_rate is None else card_words.percent(row.funding_rate, 4)
+    return text.NO_VALUE if row.funding_rate is None else text.percent(row.funding_rate, 4)
 
 
 COLUMNS = (
