@@ -12,6 +12,7 @@ from spreadwatch.core.alert_json import alert_to_json
 from spreadwatch.core.alerts import Alert, Direction, Number, Rule
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.alerts import words as alert_words
+from spreadwatch.ui.frame.shortcuts import RULE_REMOVAL, bind_keys, bind_rows
 from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.fields import TextField, WordChoice
 from spreadwatch.ui.kit.overlay import Panel
@@ -76,6 +77,7 @@ class AlertList(Panel):
         columns = (clock, symbol, value, TableColumn("RULE", words, "a rule of usual length"))
         self.rows = Rows(self.card, painter, columns, _ALERTS, self._chose, "No alert yet.")
         self.rows.frame.pack(fill="both", expand=True)
+        bind_rows(self.rows.frame, self.rows.move)
         self._place_evidence()
         self._place_rules()
         self.form = Form(self.card, painter, self._add, changed)
@@ -132,8 +134,8 @@ class AlertList(Panel):
         )
         self.rules = Rows(self.card, painter, columns, _RULES, self._changed, "No rule yet. Add one below.")
         self.rules.frame.pack(fill="x")
-        for key in ("<Delete>", "<BackSpace>"):
-            self.rules.frame.bind(key, lambda _event: self._remove())
+        bind_rows(self.rules.frame, self.rules.move)
+        bind_keys(self.rules.frame, RULE_REMOVAL, {"row_remove": self._remove})
 
     def focus(self) -> None:
         """Give the list of alerts the keyboard: for right after it was opened."""
@@ -205,13 +207,12 @@ class AlertList(Panel):
             self._say("rule added")
         return refused
 
-    def _remove(self) -> str:
+    def _remove(self) -> None:
         if self.rules.index is not None:
             rule = self._shown_rules[self.rules.index]
             refused = self._book.remove_rule(rule)
             self._render_rules()
             self._say(refused or f"rule removed: {rule.name}")
-        return "break"
 
     def _say(self, words: str) -> None:
         self._said.show(words, "muted")

@@ -1,20 +1,49 @@
 """What the mouse and the keys do on the chart's canvas."""
 
 import tkinter as tk
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from spreadwatch.ui.chart.chart import Chart
+from spreadwatch.ui.frame.shortcuts import CHART, bind_keys
 
 _STEP = 120  # Tk's delta of one notch; touchpads send parts of it
 _FINEST = 0.2
 
 
+class Movable(Protocol):
+    """What the mouse and the keys move. Pixels are those of the canvas."""
+
+    def point(self, at: tuple[int, int] | None) -> None:
+        """Show what is under the mouse; None: it is elsewhere."""
+
+    def zoom(self, factor: float, x: int | None = None) -> None:
+        """Show `factor` times as much time. What is at the pixel `x` stays there; None: the right edge."""
+
+    def zoom_in(self, x: int | None = None) -> None:
+        """Show less time, more closely."""
+
+    def zoom_out(self, x: int | None = None) -> None:
+        """Show more time."""
+
+    def drag(self, pixels: int) -> None:
+        """Move the picture by so many pixels to the right."""
+
+    def pan_left(self) -> None:
+        """Show earlier time."""
+
+    def pan_right(self) -> None:
+        """Show later time."""
+
+    def back_to_live(self) -> None:
+        """Follow the present again."""
+
+    def toggle_reverse(self) -> None:
+        """Show the reverse instead of the entry, or the entry again."""
+
+
 class ChartMouse:
     """Binds a canvas: wheel zooms around the mouse, with Shift it moves; drag moves; a double click goes to live."""
 
-    def __init__(self, canvas: tk.Canvas, chart: "Chart") -> None:
+    def __init__(self, canvas: tk.Canvas, chart: Movable) -> None:
         self._canvas, self._chart = canvas, chart
         self._dragged_x: int | None = None
         canvas.bind("<Motion>", lambda event: chart.point(self._at(event)))
@@ -30,21 +59,19 @@ class ChartMouse:
             canvas.bind("<Button-5>", lambda event: chart.zoom_out(self._at(event)[0]))
             canvas.bind("<Shift-Button-4>", lambda _event: chart.pan_left())
             canvas.bind("<Shift-Button-5>", lambda _event: chart.pan_right())
-        keys: dict[str, Callable[[], None]] = {
-            "Left": chart.pan_left,
-            "Right": chart.pan_right,
-            "plus": chart.zoom_in,
-            "equal": chart.zoom_in,
-            "KP_Add": chart.zoom_in,
-            "minus": chart.zoom_out,
-            "KP_Subtract": chart.zoom_out,
-            "Home": chart.back_to_live,
-            "0": chart.back_to_live,
-            "v": chart.toggle_reverse,
-            "V": chart.toggle_reverse,
-        }
-        for key, act in keys.items():
-            canvas.bind(f"<Key-{key}>", _handler(act))
+        bind_keys(
+            canvas,
+            CHART,
+            {
+                "earlier": chart.pan_left,
+                "later": chart.pan_right,
+                "to_live": chart.back_to_live,
+                "zoom_in": chart.zoom_in,
+                "zoom_out": chart.zoom_out,
+                "live": chart.back_to_live,
+                "reverse": chart.toggle_reverse,
+            },
+        )
 
     def _at(self, event: "tk.Event[tk.Misc]") -> tuple[int, int]:
         return int(self._canvas.canvasx(event.x)), int(self._canvas.canvasy(event.y))
@@ -73,11 +100,3 @@ class ChartMouse:
         else:
             self._chart.pan_right()
         return "break"
-
-
-def _handler(act: Callable[[], None]) -> "Callable[[tk.Event[tk.Misc]], str]":
-    def handle(_event: "tk.Event[tk.Misc]") -> str:
-        act()
-        return "break"
-
-    return handle

@@ -4,21 +4,11 @@ import tkinter as tk
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from spreadwatch.ui.frame.shortcuts import BY_ACTION, Action, is_apple, label
+from spreadwatch.ui.frame.shortcuts import BY_ACTION, MENU, Action, is_apple, label
 from spreadwatch.ui.kit import fonts
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import dress_menu
 
-_GROUPS: tuple[tuple[Action, ...], ...] = (
-    ("reset", "copy", "evidence"),
-    ("symbols", "remove", "watch_list"),
-    ("alerts", "costs", "reverse", "export"),
-    ("record", "serve", "gaps", "diagnostics"),
-    ("compact", "topmost", "theme"),
-    ("shortcuts", "close"),
-)
-_WORDS: dict[Action, str] = {"shortcuts": "Shortcuts", "gaps": "Gaps", "record": "Record", "serve": "Web page"}
-"""Where the menu says it otherwise than the list of shortcuts."""
 _MOST_SYMBOLS = 20
 """A longer menu would not fit the screen; the symbol box and the watch list have no such limit."""
 _SYMBOL_VARIABLE = "spreadwatch_symbol"
@@ -57,7 +47,7 @@ class Menu:
         if 1 < len(state.symbols) <= _MOST_SYMBOLS:
             self._add_symbols(state)
         apple = is_apple(self._root)
-        for number, group in enumerate(_GROUPS):
+        for number, group in enumerate(MENU):
             if number:
                 self._add_gap()
             for action in group:
@@ -65,7 +55,7 @@ class Menu:
 
     def _add(self, action: Action, state: MenuState, *, apple: bool) -> None:
         shortcut = BY_ACTION[action]
-        words = _WORDS.get(action, shortcut.words)
+        words = shortcut.menu or shortcut.words
         key, command = label(shortcut.keys[0], apple=apple), self._actions[action]
         if action not in state.ticks:
             self.menu.add_command(label=words, accelerator=key, command=command)

@@ -2,9 +2,11 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
 from typing import Protocol
 
+from spreadwatch.ui.frame.shortcuts import REPLAY, SLIDER, Action, bind_keys
 from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.slider import Slider
@@ -16,6 +18,7 @@ SPEEDS: tuple[float | None, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50
 _PLAY, _PAUSE, _AGAIN = "Play", "Pause", "Again"
 _SPEED_VARIABLE = "spreadwatch_speed"
 _CONTROL = 0x4
+_STEP_MS, _LEAP_MS = 5_000, 60_000
 
 
 class Player(Protocol):
@@ -88,12 +91,17 @@ class PlaybackBar:
         return made
 
     def _bind(self, window: tk.Misc) -> None:
-        """Bind the keys, for the whole window."""
-        keys = {"space": self._player.toggle, "n": self.find_extreme, "N": self.find_extreme}
-        for key, act in keys.items():
-            window.bind(f"<Key-{key}>", _handler(act))
-        window.bind("<Key-bracketleft>", lambda _event: self.change_speed(-1))
-        window.bind("<Key-bracketright>", lambda _event: self.change_speed(1))
+        play, slower, faster, extreme = REPLAY
+        bind_keys(window, (play, extreme), {"play": self._player.toggle, "extreme": self.find_extreme}, _means_other)
+        speeds: dict[Action, Callable[[], None]] = {
+            "slower": partial(self.change_speed, -1),
+            "faster": partial(self.change_speed, 1),
+        }
+        bind_keys(window, (slower, faster), speeds)
+        step, all_ms = self.slider.step, self._player.last_ms - self._player.first_ms
+        steps: dict[Action, int] = {"time_back": -_STEP_MS, "time_on": _STEP_MS, "leap_back": -_LEAP_MS}
+        steps |= {"leap_on": _LEAP_MS, "time_first": -all_ms, "time_last": all_ms}
+        bind_keys(self.slider.canvas, SLIDER, {action: partial(step, by_ms) for action, by_ms in steps.items()})
 
     # ----- painting
 
@@ -173,10 +181,6 @@ def _speed(speed: float | None) -> str:
     return "max" if speed is None else f"{speed:g}×"
 
 
-def _handler(act: Callable[[], None]) -> "Callable[[tk.Event[tk.Misc]], None]":
-    def handle(event: "tk.Event[tk.Misc]") -> None:
-        pressed_a_button = event.keysym == "space" and isinstance(event.widget, ttk.Button)
-        if not pressed_a_button and not int(event.state) & _CONTROL:
-            act()
-
-    return handle
+def _means_other(event: "tk.Event[tk.Misc]") -> bool:
+    """Tell whether a key presses a button, or is held together with Control."""
+    return (event.keysym == "space" and isinstance(event.widget, ttk.Button)) or bool(int(event.state) & _CONTROL)

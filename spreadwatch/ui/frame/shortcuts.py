@@ -1,8 +1,9 @@
-"""Every key of the window, once: the bindings, the menu and the F1 list are made from this table."""
+"""Every key of the window, once: the bindings, the menu and the F1 list are made from these tables."""
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from tkinter import ttk
 from typing import Literal
 
@@ -16,6 +17,9 @@ Action = Literal[
     "theme", "next", "previous", "shortcuts", "dismiss", "close", "alerts", "costs",
     "chart_1m", "chart_5m", "chart_15m", "chart_1h", "chart_all",
     "zoom_in", "zoom_out", "live", "reverse", "export", "record", "serve",
+    "play", "slower", "faster", "extreme", "time_back", "time_on", "leap_back", "leap_on", "time_first", "time_last",
+    "row_up", "row_down", "page_up", "page_down", "row_first", "row_last", "row_remove",
+    "sort_left", "sort_right", "sort_turn", "earlier", "later", "to_live",
 ]  # fmt: skip
 
 
@@ -24,12 +28,14 @@ class Shortcut:
     """What some keys do. In `keys`, Mod is Control, on macOS Command; a sign stands for its keys on the digits, too.
 
     `group`: how the F1 list writes the keys of this and what follows it, None for its own, empty for not at all.
+    `menu`: how the menu says it, None for `words`.
     """
 
     action: Action
     keys: tuple[str, ...]
     words: str
     group: str | None = None
+    menu: str | None = None
 
 
 _MINUS = "\N{MINUS SIGN}"
@@ -54,35 +60,79 @@ SHORTCUTS = (
     Shortcut("live", ("Home",), "Chart back to live"),
     Shortcut("reverse", ("V",), "Chart of the reverse"),
     Shortcut("export", ("Mod+S",), "Save the chart as CSV"),
-    Shortcut("record", ("F6",), "Record, or stop it"),
-    Shortcut("serve", ("F7",), "Web page on or off"),
-    Shortcut("gaps", ("Mod+G",), "List of gaps"),
+    Shortcut("record", ("F6",), "Record, or stop it", menu="Record"),
+    Shortcut("serve", ("F7",), "Web page on or off", menu="Web page"),
+    Shortcut("gaps", ("Mod+G",), "List of gaps", menu="Gaps"),
     Shortcut("diagnostics", ("Mod+D",), "Copy diagnostics"),
     Shortcut("compact", ("Mod+M",), "Compact window"),
     Shortcut("topmost", ("Mod+P",), "Always on top"),
     Shortcut("theme", ("Mod+T",), "Dark or light"),
-    Shortcut("shortcuts", ("F1", "?"), "This list"),
+    Shortcut("shortcuts", ("F1", "?"), "This list", menu="Shortcuts"),
     Shortcut("dismiss", ("Esc",), "Close a list, an alert, a notice"),
     Shortcut("close", ("Mod+W", "Mod+Q"), "Close the window"),
 )
 BY_ACTION = {shortcut.action: shortcut for shortcut in SHORTCUTS}
-REPLAY_HINTS = (
-    (("Space",), "Play or pause the replay"),
-    (("[", "]"), "Slower, faster"),
-    (("N",), "On to the next max or min"),
-    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "PgDn"), "On the slider: 5 s, a minute"),
+MENU: tuple[tuple[Action, ...], ...] = (
+    ("reset", "copy", "evidence"),
+    ("symbols", "remove", "watch_list"),
+    ("alerts", "costs", "reverse", "export"),
+    ("record", "serve", "gaps", "diagnostics"),
+    ("compact", "topmost", "theme"),
+    ("shortcuts", "close"),
 )
-MORE_HINTS = (
-    (("Click",), "Copy any value"),
-    (("Tab", "Return"), "Reach and press anything"),
-    (("\N{UPWARDS ARROW} \N{DOWNWARDS ARROW}", "Del"), "In the list: show, remove"),
-    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}", "Space"), "In the list: sort, turn"),
-    (("\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}",), "In the chart: earlier, later"),
+"""What the menu offers, in its groups."""
+
+_UP_DOWN = "\N{UPWARDS ARROW} \N{DOWNWARDS ARROW}"
+_LEFT_RIGHT = "\N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}"
+REPLAY = (
+    Shortcut("play", ("Space",), "Play or pause the replay"),
+    Shortcut("slower", ("[",), "Slower, faster", "[  ]"),
+    Shortcut("faster", ("]",), "Faster", ""),
+    Shortcut("extreme", ("N",), "On to the next max or min"),
 )
+"""The keys of the whole window while it shows a replay."""
+SLIDER = (
+    Shortcut("time_back", ("Left",), "On the slider: 5 s, a minute", f"{_LEFT_RIGHT}  PgDn"),
+    Shortcut("time_on", ("Right",), "5 s on", ""),
+    Shortcut("leap_back", ("PgUp",), "A minute back", ""),
+    Shortcut("leap_on", ("PgDn",), "A minute on", ""),
+    Shortcut("time_first", ("Home",), "To its beginning", ""),
+    Shortcut("time_last", ("End",), "To its end", ""),
+)
+ROWS = (
+    Shortcut("row_up", ("Up",), "In the list: show, remove", f"{_UP_DOWN}  Del"),
+    Shortcut("row_down", ("Down",), "The row below", ""),
+    Shortcut("page_up", ("PgUp",), "A page up", ""),
+    Shortcut("page_down", ("PgDn",), "A page down", ""),
+    Shortcut("row_first", ("Home",), "The first row", ""),
+    Shortcut("row_last", ("End",), "The last row", ""),
+)
+"""The keys of every list of rows that has the focus."""
+COIN_REMOVAL = (Shortcut("row_remove", ("Del",), "Stop watching the one shown", ""),)
+RULE_REMOVAL = (Shortcut("row_remove", ("Del", "BackSpace"), "Remove the rule", ""),)
+SORTING = (
+    Shortcut("sort_left", ("Left",), "In the list: sort, turn", f"{_LEFT_RIGHT}  Space"),
+    Shortcut("sort_right", ("Right",), "By the column on the right", ""),
+    Shortcut("sort_turn", ("Space",), "The other way round", ""),
+)
+CHART = (
+    Shortcut("earlier", ("Left",), "In the chart: earlier, later", _LEFT_RIGHT),
+    Shortcut("later", ("Right",), "Later", ""),
+    Shortcut("to_live", ("0",), "Back to live", ""),
+    *(BY_ACTION[action] for action in ("zoom_in", "zoom_out", "live", "reverse")),
+)
+"""The keys of the chart when it has the focus: its own, and those that do the same from anywhere."""
+
+_MOVES: dict[Action, tuple[int, int]] = {
+    "row_up": (-1, 0), "row_down": (1, 0), "page_up": (0, -1), "page_down": (0, 1),
+    "row_first": (-1_000_000, 0), "row_last": (1_000_000, 0),
+}  # fmt: skip
+_ANYWHERE = ((("Click",), "Copy any value"), (("Tab", "Return"), "Reach and press anything"))
 
 _KEYSYMS = {
     "PgDn": ("Next",), "PgUp": ("Prior",), "Esc": ("Escape",), "Del": ("Delete",), "?": ("question",),
     "+": ("plus", "equal", "KP_Add"), "-": ("minus", "KP_Subtract"),
+    "[": ("bracketleft",), "]": ("bracketright",), "Space": ("space",),
 }  # fmt: skip
 _COLUMNS = 2
 _ARROWS = {"Left": "\N{LEFTWARDS ARROW}", "Right": "\N{RIGHTWARDS ARROW}"}
@@ -117,13 +167,28 @@ def is_apple(root: tk.Misc) -> bool:
 
 def bind_all(root: tk.Tk, actions: Mapping[Action, Callable[[], None]]) -> None:
     """Bind every shortcut to its action, for the whole window."""
-    apple = is_apple(root)
-    for shortcut in SHORTCUTS:
-        for key in shortcut.keys:
-            for sequence in sequences(key, apple=apple):
-                root.bind(sequence, _handler(actions[shortcut.action]))
+    bind_keys(root, SHORTCUTS, actions)
     for sequence in ("<Return>", "<KP_Enter>"):
         root.bind_class("TButton", sequence, _press)
+
+
+def bind_keys(
+    widget: tk.Misc,
+    shortcuts: Iterable[Shortcut],
+    actions: Mapping[Action, Callable[[], object]],
+    unless: Callable[["tk.Event[tk.Misc]"], bool] | None = None,
+) -> None:
+    """Bind shortcuts where this widget has the focus, or in all of it if it is a window; not `unless` that holds."""
+    apple = is_apple(widget)
+    for shortcut in shortcuts:
+        for key in shortcut.keys:
+            for sequence in sequences(key, apple=apple):
+                widget.bind(sequence, _handler(actions[shortcut.action], unless))
+
+
+def bind_rows(widget: tk.Misc, move: Callable[[int, int], object]) -> None:
+    """Bind the keys of a list of rows; `move` goes so many rows and pages further."""
+    bind_keys(widget, ROWS, {action: partial(move, *step) for action, step in _MOVES.items()})
 
 
 def _press(event: "tk.Event[tk.Misc]") -> None:
@@ -131,8 +196,12 @@ def _press(event: "tk.Event[tk.Misc]") -> None:
         event.widget.invoke()
 
 
-def _handler(action: Callable[[], None]) -> "Callable[[tk.Event[tk.Misc]], str]":
-    def handle(_event: "tk.Event[tk.Misc]") -> str:
+def _handler(
+    action: Callable[[], object], unless: Callable[["tk.Event[tk.Misc]"], bool] | None
+) -> "Callable[[tk.Event[tk.Misc]], str | None]":
+    def handle(event: "tk.Event[tk.Misc]") -> str | None:
+        if unless is not None and unless(event):
+            return None
         action()
         return "break"
 
@@ -151,12 +220,9 @@ class ShortcutList(Panel):
             row=0, column=0, columnspan=5, sticky="w", pady=(0, px(8))
         )
         apple = is_apple(parent)
-        table = [
-            ((one.group,) if one.group else tuple(label(key, apple=apple) for key in one.keys), one.words)
-            for one in SHORTCUTS
-            if one.group != ""
-        ]
-        table += [*(REPLAY_HINTS if is_replay else ()), *MORE_HINTS]
+        table = _listed(SHORTCUTS, apple=apple)
+        table += _listed((*REPLAY, *SLIDER), apple=apple) if is_replay else []
+        table += [*_ANYWHERE, *_listed((*ROWS, *COIN_REMOVAL, *SORTING, *CHART[:3]), apple=apple)]
         rows = -(-len(table) // _COLUMNS)
         for number, (keys, words) in enumerate(table):
             row, column = 1 + number % rows, number // rows * 3
@@ -168,3 +234,12 @@ class ShortcutList(Panel):
                 row=row, column=column + 1, sticky="w", padx=(px(16), 0)
             )
         inner.columnconfigure(2, minsize=px(36))
+
+
+def _listed(shortcuts: Iterable[Shortcut], *, apple: bool) -> list[tuple[tuple[str, ...], str]]:
+    """Return what the list says of shortcuts: keys, and what they do."""
+    return [
+        ((one.group,) if one.group else tuple(label(key, apple=apple) for key in one.keys), one.words)
+        for one in shortcuts
+        if one.group != ""
+    ]

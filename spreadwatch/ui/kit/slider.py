@@ -8,14 +8,10 @@ from spreadwatch.ui.kit.painter import Painter
 
 _WIDTH, _HEIGHT = 120, 20
 _PAD, _RADIUS, _TROUGH = 8, 6, 4
-_STEP_MS, _LEAP_MS = 5_000, 60_000
 
 
 class Slider:
-    """Shows a moment between two; `chosen` hears of another one when the mouse lets go, or at a key.
-
-    Arrows move by 5 seconds, PgUp and PgDn by a minute, Home and End to the ends.
-    """
+    """Shows a moment between two; `chosen` hears of another one when the mouse lets go, or at a step."""
 
     def __init__(
         self, parent: tk.Misc, painter: Painter, first_ms: int, last_ms: int, chosen: Callable[[int], None]
@@ -49,10 +45,6 @@ class Slider:
         canvas.bind("<ButtonPress-1>", self._grab)
         canvas.bind("<B1-Motion>", lambda event: self._drag(event.x))
         canvas.bind("<ButtonRelease-1>", self._let_go)
-        steps = {"Left": -_STEP_MS, "Right": _STEP_MS, "Prior": -_LEAP_MS, "Next": _LEAP_MS}
-        steps |= {"Home": -self._span_ms, "End": self._span_ms}
-        for key, step_ms in steps.items():
-            canvas.bind(f"<Key-{key}>", lambda _event, step_ms=step_ms: self._step(step_ms))  # type: ignore[misc]
 
     def show(self, position_ms: int, thumb_ms: int) -> None:
         """Paint how far it was played, and the thumb where it is bound for, or held."""
@@ -89,7 +81,7 @@ class Slider:
             self._at_ms, self.dragged_ms = self.dragged_ms, None
             self._chosen(self._at_ms)
 
-    def _step(self, step_ms: int) -> str:
+    def step(self, step_ms: int) -> None:
+        """Go so much further, not past the ends."""
         self._at_ms = min(max(self._at_ms + step_ms, self._first_ms), self._first_ms + self._span_ms)
         self._chosen(self._at_ms)
-        return "break"

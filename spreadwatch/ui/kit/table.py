@@ -86,10 +86,6 @@ class Rows:
         return cells
 
     def _bind(self) -> None:
-        page = self._count - 1
-        moves = {"Up": -1, "Down": 1, "Prior": -page, "Next": page, "Home": -1_000_000, "End": 1_000_000}
-        for keysym, by in moves.items():
-            self.frame.bind(f"<Key-{keysym}>", lambda _event, by=by: self._move(by))  # type: ignore[misc]
         for one in (self.frame, self.inner, *self.inner.winfo_children()):
             one.bind("<MouseWheel>", lambda event: self._scroll(-1 if event.delta > 0 else 1))
             one.bind("<Button-4>", lambda _event: self._scroll(-1))
@@ -117,9 +113,9 @@ class Rows:
         self._keep_in_view()
         self._paint()
 
-    def _move(self, by: int) -> str:
-        self._choose(self._index + by)
-        return "break"
+    def move(self, rows: int, pages: int) -> None:
+        """Choose the row so many rows and pages further."""
+        self._choose(self._index + rows + pages * (self._count - 1))
 
     def _clicked(self, number: int) -> None:
         self.frame.focus_set()

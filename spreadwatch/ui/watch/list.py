@@ -7,6 +7,7 @@ from functools import partial
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import Row
+from spreadwatch.ui.frame.shortcuts import COIN_REMOVAL, SORTING, Action, bind_keys, bind_rows
 from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.text import DOWN, UP
@@ -19,11 +20,6 @@ _LEAST_ROWS = 8
 _SYMBOL_WIDTH = 92
 _WHEEL_ROWS = 3
 Handler = Callable[["tk.Event[tk.Misc]"], object]
-_FAR = 10**6
-_STEPS: dict[str, tuple[int, int]] = {
-    "Up": (-1, 0), "Down": (1, 0), "Prior": (0, -1), "Next": (0, 1), "Home": (-_FAR, 0), "End": (_FAR, 0),
-}  # fmt: skip
-"""Which key goes how many rows and pages further."""
 
 
 class WatchList:
@@ -83,25 +79,25 @@ class WatchList:
 
     def _bind(self) -> None:
         canvas = self.canvas
-        wheel: dict[str, Handler] = {
+        handlers: dict[str, Handler] = {
             "<MouseWheel>": lambda event: self._scroll(-_WHEEL_ROWS if event.delta > 0 else _WHEEL_ROWS),
             "<Button-4>": lambda _event: self._scroll(-_WHEEL_ROWS),
             "<Button-5>": lambda _event: self._scroll(_WHEEL_ROWS),
-        }
-        others: dict[str, Handler] = {
             "<Configure>": self._resized,
             "<Enter>": lambda _event: self._hold(held=True),
             "<Leave>": lambda _event: self._hold(held=False),
             "<Button-1>": self._clicked,
-            "<Delete>": lambda _event: self._remove(),
-            "<space>": lambda _event: self._sort_by(self.order.column),
         }
-        for sequence, handle in (wheel | others).items():
+        for sequence, handle in handlers.items():
             canvas.bind(sequence, _ended(handle))
-        for key, step in _STEPS.items():
-            canvas.bind(f"<{key}>", _ended(partial(self._step, step)))
-        for key, by in (("Left", -1), ("Right", 1)):
-            canvas.bind(f"<{key}>", _ended(partial(self._sort_beside, by)))
+        bind_rows(canvas, self._step)
+        bind_keys(canvas, COIN_REMOVAL, {"row_remove": self._remove})
+        sorting: dict[Action, Callable[[], None]] = {
+            "sort_left": partial(self._sort_beside, -1),
+            "sort_right": partial(self._sort_beside, 1),
+            "sort_turn": lambda: self._sort_by(self.order.column),
+        }
+        bind_keys(canvas, SORTING, sorting)
 
     # ----- painting
 
@@ -213,11 +209,10 @@ class WatchList:
         self._paint()
         self._changed()
 
-    def _sort_beside(self, by: int, _event: object) -> None:
+    def _sort_beside(self, by: int) -> None:
         self._sort_by((self.order.column + by) % len(COLUMNS))
 
-    def _step(self, step: tuple[int, int], _event: object) -> None:
-        rows, pages = step
+    def _step(self, rows: int, pages: int) -> None:
         symbol = self.order.beside(self._symbol, rows + pages * max(len(self._slots) - 1, 1))
         if symbol is not None:
             self._go_to(symbol)
