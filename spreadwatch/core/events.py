@@ -54,7 +54,6 @@ class Listing(Struct, frozen=True):
 
     `tick` is the price step per coin, None when unknown. `problem` is a sentence when the symbol cannot
     be quoted there, else None. `delivery_ms`: Unix ms of a delivery contract's end, None for all else.
-    `wire`: the contract's name where the pair's does not tell it, as of a current quarter; else None.
     """
 
     side: Side
@@ -62,7 +61,13 @@ class Listing(Struct, frozen=True):
     tick: Decimal | None
     problem: str | None
     delivery_ms: int | None = None
-    wire: str | None = None
+
+
+class Naming(Struct, frozen=True):
+    """Which contract a pair's futures leg is in this run, where its key does not tell: e.g. a current quarter's."""
+
+    symbol: str
+    wire: str
 
 
 class News(Protocol):
@@ -171,7 +176,7 @@ class Dropped(Struct, frozen=True):
 Read = Batch | Marks | Books | Trades
 """What one socket read may bring."""
 
-Event = Batch | Link | Listing | Marks | Interval | Books | Trades | Fault | Dropped
+Event = Batch | Link | Listing | Naming | Marks | Interval | Books | Trades | Fault | Dropped
 
 Sink = Callable[[Event], None]
 """Where sources hand over events. Never blocks a feed; safe from any thread."""

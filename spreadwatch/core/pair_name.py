@@ -5,6 +5,7 @@ quarter that is delivered that day, which is how the exchange itself writes it.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
@@ -38,6 +39,23 @@ class PairName(Struct, frozen=True, order=True):
     def is_relative(self) -> bool:
         """Whether only the exchange's list tells which contract that is at a moment."""
         return self.contract != PERPETUAL and not self.is_dated
+
+    def dated(self, at_ms: int) -> "PairName":
+        """Return which quarter a relative contract was at a Unix ms, by the exchange's calendar; others as they are.
+
+        A quarter ends at 08:00 UTC of the last Friday of March, June, September and December.
+        """
+        if not self.is_relative:
+            return self
+        year = datetime.fromtimestamp(at_ms / 1000, UTC).year
+        ends = (_last_friday(each, month) for each in (year, year + 1) for month in (3, 6, 9, 12))
+        left = [end for end in ends if end.timestamp() * 1000 > at_ms]
+        return PairName(self.symbol, left[OFFERED.index(self.contract) - 1].strftime("%y%m%d"))
+
+
+def _last_friday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31 if month in (3, 12) else 30, 8, tzinfo=UTC)
+    return last - timedelta(days=(last.weekday() - 4) % 7)
 
 
 def parse(text: str, contract: str = PERPETUAL) -> PairName:

@@ -12,7 +12,6 @@ from http.client import HTTPException
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
 
 from spreadwatch.core.events import Interval, Listing, Sink
 from spreadwatch.core.pair_name import PERPETUAL, PairName, of_key, spot_symbol
@@ -129,7 +128,7 @@ class ListingLoader(Worker):
         if side is Side.SPOT or not name.is_relative:
             self._sink(catalog.listing_of(side, binance.contract(side, symbol), rows))
         elif contract := catalog.quarterly(name, rows):
-            self._sink(structs.replace(catalog.listing_of(side, contract, rows), wire=contract.wire))
+            self._sink(catalog.listing_of(side, contract, rows))
             self.resolved.put(contract)
         else:
             words = name.contract.replace("_", " ")

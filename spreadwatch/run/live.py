@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spreadwatch.config import Config
-from spreadwatch.core.events import Listing
+from spreadwatch.core.events import Listing, Naming
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance, clock
 from spreadwatch.run.session import Session, named
@@ -82,6 +82,7 @@ class LiveSession(Session):
     def _resolve(self, fleet: "Fleet", contract: binance.Contract) -> None:
         """Let a quarter's futures leg begin, unless another pair has the same one."""
         if (carrier := fleet.carrier(contract.wire)) in (None, contract.symbol):
+            self.sink(Naming(contract.symbol, contract.wire))  # before any quote of it
             fleet.resolve(contract)
         else:
             problem = f"{contract.symbol} is {contract.wire} now, which is watched as {carrier}"

@@ -7,6 +7,7 @@ import platformdirs
 
 from spreadwatch.config import Config
 from spreadwatch.core.events import Clock, Event, Fault, Sink
+from spreadwatch.core.quote import Side
 from spreadwatch.run.session import Session
 from spreadwatch.storage import stores
 from spreadwatch.storage.history import History
@@ -69,8 +70,6 @@ class Recording:
         record = self._settings.record
         if session.badge and (session.badge != "DEMO" or record.dsn):
             raise StorageError(f"{session.badge.lower()}: what is not live is not recorded here")
-        if self._settings.contract != "perpetual":
-            raise StorageError("only perpetuals can be recorded: leave out --contract")
         if self._settings.all or len(session.symbols) > _MOST:
             raise StorageError(f"at most {_MOST} symbols can be recorded at once: name them with --symbol")
         options = RecorderSettings(
@@ -85,7 +84,9 @@ class Recording:
             place = where(self._settings, session.badge)
             raise StorageError(f"cannot record to {place}: {error.strerror or error}") from error
         silence_ms = round(self._settings.feed.silence_s * 1000)
-        recorder = Recorder(store, session.contracts(), silence_ms, self._clock, options)
+        contracts = session.contracts()
+        awaited = set(session.symbols) - {one.symbol for one in contracts[Side.FUTURES]}
+        recorder = Recorder(store, contracts, silence_ms, self._clock, options, awaited)
         for link in session.market.open_links():
             recorder.put(link)
         recorder.start()

@@ -13,8 +13,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from spreadwatch.core.depth import Level
-from spreadwatch.core.events import Batch, Book, Books, Clock, Interval, Link, Mark, Marks, Phase, Sink
-from spreadwatch.core.pair_name import spot_symbol
+from spreadwatch.core.events import Batch, Book, Books, Clock, Interval, Link, Mark, Marks, Naming, Phase, Sink
+from spreadwatch.core.pair_name import of_key, spot_symbol
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.worker import Worker
 
@@ -159,6 +159,9 @@ class Demo(Worker):
             self._sink(Link(side, Phase.OPEN, "demo", self._clock()))
         for key in self._pairs:
             self._sink(Interval(key, _INTERVAL_H))
+            if (name := of_key(key)).is_relative:
+                dated = str(name.dated(self._clock().wall_ms))
+                self._sink(Naming(key, dated))
         due_s = extras_s = time.monotonic()
         for step in self._steps:
             due_s += step.after_ms / 1000

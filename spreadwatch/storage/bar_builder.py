@@ -3,12 +3,15 @@
 Pure. `tests/storage` holds it against `core.market.Market`, event for event. Not thread-safe.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
+
+from msgspec import structs
 
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Link, Phase
 from spreadwatch.core.leg import Line
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.spread import entry, too_far_apart
 from spreadwatch.storage.rows import BarRow
@@ -39,12 +42,13 @@ class _Bar:
 
 
 class _Pair:
-    """Both legs of a symbol, as far as its spread needs them."""
+    """Both legs of a pair, as far as its spread needs them. `name`: what it is stored as, None until that is known."""
 
-    __slots__ = ("bars", "part", "quotes", "symbol")
+    __slots__ = ("bars", "key", "name", "part", "quotes")
 
-    def __init__(self, symbol: str) -> None:
-        self.symbol = symbol
+    def __init__(self, key: str, name: str | None) -> None:
+        self.key = key
+        self.name = name
         self.quotes: list[Quote | None] = [None, None]
         """The last quote of each leg, spot first, None before the first of its present connection."""
         self.bars: dict[int, _Bar] = {}
@@ -79,21 +83,35 @@ class _Pair:
     def _row(self, second: int, bar: _Bar) -> BarRow:
         bar.changed = False
         first, high, low, last = (format(number, "f") for number in (bar.open, bar.high, bar.low, bar.close))
-        return BarRow(self.symbol, second, self.part, first, high, low, last, bar.close_ms, bar.samples)
+        return BarRow(self.name or self.key, second, self.part, first, high, low, last, bar.close_ms, bar.samples)
 
 
 class Follower:
-    """Follow all recorded symbols. Each leg has at most one open gap; it begins with one."""
+    """Follow all recorded pairs. Each leg has at most one open gap; it begins with one."""
 
-    def __init__(self, symbols: Iterable[str], silence_ms: int, start: Instant) -> None:
-        """Begin at `start`; a connection silent for over `silence_ms` is not live."""
-        self._pairs = {symbol: _Pair(symbol) for symbol in symbols}
+    def __init__(
+        self, keys: Iterable[str], silence_ms: int, start: Instant, unnamed: Collection[str] = frozenset()
+    ) -> None:
+        """Begin at `start`; a connection silent for over `silence_ms` is not live.
+
+        The rows of a key that is `unnamed` wait for `name`; the others are stored under their keys.
+        """
+        self._pairs = {key: _Pair(key, None if key in unnamed else key) for key in keys}
+        self._of_futures = {key: [pair] for key, pair in self._pairs.items()}
+        self._of_spot: dict[str, list[_Pair]] = {}
+        for key, pair in self._pairs.items():
+            self._of_spot.setdefault(spot_symbol(key), []).append(pair)
         self._lines = [Line(side, silence_ms) for side in _VENUES]
         self._open: dict[tuple[Side, str], RecordedGap] = {}
         self._bars: list[BarRow] = []
         self._gaps: dict[tuple[Side, str, int, str], RecordedGap] = {}
         for side in Side:
             self._begin_all(side, start, "starting")
+
+    def name(self, key: str, name: str) -> None:
+        """Store what is known of a key, and will be, as a contract that goes by this name for ever."""
+        if (pair := self._pairs.get(key)) is not None:
+            pair.name = name
 
     def bars(self) -> list[BarRow]:
         """Return the bars that changed since the last call, the unfinished ones too."""
@@ -104,7 +122,15 @@ class Follower:
 
     def gaps(self) -> list[RecordedGap]:
         """Return the gaps that began or ended since the last call."""
-        found, self._gaps = list(self._gaps.values()), {}
+        found: list[RecordedGap] = []
+        unnamed: dict[tuple[Side, str, int, str], RecordedGap] = {}
+        for place, row in self._gaps.items():
+            name = pair.name if (pair := self._pairs.get(row.symbol)) is not None else row.symbol
+            if name is None:
+                unnamed[place] = row
+            else:
+                found.append(row if name == row.symbol else structs.replace(row, symbol=name))
+        self._gaps = unnamed
         return found
 
     def take_batch(self, batch: Batch) -> None:
@@ -120,19 +146,18 @@ class Follower:
         if batch.heard:
             line.heard = at
         both_talk = line.phase is Phase.OPEN and other.talks(at)
+        pairs = self._of_futures if place else self._of_spot
         for quote in batch.quotes:
-            pair = self._pairs.get(quote.symbol)
-            if pair is None:
-                continue
-            if pair.quotes[place] is None:
-                self._end(side, pair.symbol, at)
-            pair.quotes[place] = quote
-            if both_talk:
-                self._bars.extend(pair.sample(at))
+            for pair in pairs.get(quote.symbol, ()):
+                if pair.quotes[place] is None:
+                    self._end(side, pair.key, at)
+                pair.quotes[place] = quote
+                if both_talk:
+                    self._bars.extend(pair.sample(at))
         if resumed and both_talk:
-            spoke = {quote.symbol for quote in batch.quotes}
-            for symbol in self._pairs.keys() - spoke:
-                self._bars.extend(self._pairs[symbol].sample(at))
+            spoke = {pair.key for quote in batch.quotes for pair in pairs.get(quote.symbol, ())}
+            for key in self._pairs.keys() - spoke:
+                self._bars.extend(self._pairs[key].sample(at))
 
     def take_link(self, link: Link) -> None:
         """Take the news of a connection."""
@@ -144,8 +169,10 @@ class Follower:
             self._open_line(line, link.reason, link.at)
 
     def lost(self, side: Side, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
-        """Note that quotes of this time were not stored."""
-        self._note(RecordedGap(side, symbol, from_ms, to_ms, reason))
+        """Note that quotes of this time, by a symbol of the side or the name of a leg, were not stored."""
+        pairs = (self._of_spot if side is Side.SPOT else self._of_futures).get(symbol, ())
+        for key in [pair.key for pair in pairs] or [symbol]:
+            self._note(RecordedGap(side, key, from_ms, to_ms, reason))
 
     def _open_line(self, line: Line, reason: str, at: Instant) -> None:
         line.phase, line.reason = Phase.OPEN, reason
@@ -160,17 +187,17 @@ class Follower:
             start = line.silent_from()
             for pair in self._pairs.values():
                 if pair.quotes[_VENUES.index(line.side)] is not None:
-                    self._begin(line.side, pair.symbol, start, f"{line.side} was silent")
+                    self._begin(line.side, pair.key, start, f"{line.side} was silent")
         return silent
 
     def _end_silence(self, line: Line, at: Instant) -> None:
         for pair in self._pairs.values():
             if pair.quotes[_VENUES.index(line.side)] is not None:
-                self._end(line.side, pair.symbol, at)
+                self._end(line.side, pair.key, at)
 
     def _begin_all(self, side: Side, start: Instant, reason: str) -> None:
-        for symbol in self._pairs:
-            self._begin(side, symbol, start, reason)
+        for key in self._pairs:
+            self._begin(side, key, start, reason)
 
     def _begin(self, side: Side, symbol: str, start: Instant, reason: str) -> None:
         if (side, symbol) not in self._open:

@@ -1,9 +1,10 @@
 """Events into chunks of rows, in the order of arrival. The recorder's thread."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from spreadwatch.core.events import Batch, Link, Trade
+from spreadwatch.core.events import Batch, Link, Naming, Trade
+from spreadwatch.core.pair_name import of_key
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.storage.bar_builder import Follower
 from spreadwatch.storage.rows import (
@@ -98,26 +99,31 @@ class Assembler:
         contracts: Mapping[Side, Iterable[Named]],
         silence_ms: int,
         *,
+        awaited: Collection[str] = frozenset(),
         changes_only: bool,
     ) -> None:
-        """Record what `contracts` names. With `changes_only` a quote equal to the one before is left out."""
+        """Record what `contracts` names, and the pairs with keys in `awaited` once they are named.
+
+        With `changes_only` a quote equal to the one before is left out.
+        """
         self.run = run
-        self._spot, self._futures = (
-            {one.symbol: _Slot(StoredLeg(side, one.symbol, one.wire, one.multiplier)) for one in contracts[side]}
-            for side in (Side.SPOT, Side.FUTURES)
-        )
+        self._spot = {one.symbol: _Slot(_leg(Side.SPOT, one)) for one in contracts[Side.SPOT]}
+        self._futures = {one.symbol: _Slot(_leg(Side.FUTURES, one)) for one in contracts[Side.FUTURES]}
+        self._awaited = set(awaited)
         self._changes_only = changes_only
         self._arrivals = _Arrivals()
         self._pulses = {side: _Pulse() for side in Side}
-        symbols = dict.fromkeys((*self._spot, *self._futures))
-        self._follower = Follower(symbols, silence_ms, start)
+        keys = dict.fromkeys((*self._futures, *awaited))
+        self._follower = Follower(keys, silence_ms, start, self._awaited)
+        for key, slot in self._futures.items():
+            self._follower.name(key, slot.leg.symbol)
         self._until_ms = start.wall_ms
         self._trades: dict[StoredLeg, list[TradeRow]] = {}
         self._links: list[LinkRow] = []
         self._beats: list[BeatRow] = []
         self._since_yield = 0
 
-    def take(self, event: Batch | Link | Trade) -> None:
+    def take(self, event: Batch | Link | Trade | Naming) -> None:
         """Add an event to the chunk in the making."""
         if isinstance(event, Batch):
             self._take_batch(event)
@@ -127,8 +133,19 @@ class Assembler:
             self._links.append(LinkRow(at_ms, number, event.side, event.phase.value, event.reason))
             self._follower.take_link(event)
             self._until_ms = max(self._until_ms, at_ms)
+        elif isinstance(event, Naming):
+            self._take_name(event)
         else:
             self._take_trade(event)
+
+    def _take_name(self, naming: Naming) -> None:
+        """Begin the futures leg of a pair whose contract is known now, as a series of that contract's name."""
+        key, wire = naming.symbol, naming.wire
+        known = {slot.leg.wire for slot in self._futures.values()}
+        if key in self._awaited and wire not in known:
+            self._awaited.remove(key)
+            self._futures[key] = _Slot(StoredLeg(Side.FUTURES, wire, wire))
+            self._follower.name(key, wire)
 
     def lost(self, side: Side, symbol: str, from_ms: int, to_ms: int, reason: str) -> None:
         """Note quotes that are not in any chunk."""
@@ -198,6 +215,12 @@ class Assembler:
             row = TradeRow(at_ms, number, trade.trade_id, trade.exchange_ms, trade.price, trade.qty)
             self._trades.setdefault(slot.leg, []).append(row)
             self._until_ms = max(self._until_ms, at_ms)
+
+
+def _leg(side: Side, one: Named) -> StoredLeg:
+    """Return a leg as it is stored: a quarter goes by its contract's name, since e.g. the current one changes."""
+    symbol = one.wire if side is Side.FUTURES and of_key(one.symbol).is_relative else one.symbol
+    return StoredLeg(side, symbol, one.wire, one.multiplier)
 
 
 def _texts(quote: Quote, leg: StoredLeg) -> Texts:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
 from spreadwatch.core.events import Batch, Event, Link, Phase
+from spreadwatch.core.pair_name import of_key, spot_symbol
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.spread import entry, too_far_apart
 from spreadwatch.core.times import MINUTE_MS
@@ -46,7 +47,7 @@ class History(ABC):
         """Return the first and the last recorded moment, None for an empty recording."""
 
     @abstractmethod
-    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
+    def _gap_rows(self, symbol: str, from_ms: int, to_ms: int) -> list[RecordedGap]:
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
 
     @abstractmethod
@@ -92,8 +93,17 @@ class History(ABC):
     # ----- prices
 
     def symbols(self) -> list[str]:
-        """Return the symbols of which anything is recorded, sorted."""
-        return sorted({leg.symbol for kind in ("quotes", "trades") for leg in self.legs(kind)})
+        """Return the pairs of which anything is recorded, by their keys, sorted; a lonely spot leg is a perpetual's."""
+        legs = [leg for kind in ("quotes", "trades") for leg in self.legs(kind)]
+        futures = {leg.symbol for leg in legs if leg.side is Side.FUTURES}
+        covered = {spot_symbol(key) for key in futures}
+        return sorted(futures | {leg.symbol for leg in legs if leg.side is Side.SPOT} - covered)
+
+    def named(self, key: str, at_ms: int) -> str:
+        """Return the key that a pair has here: e.g. a current quarter goes by its day, that of a moment."""
+        name = of_key(key)
+        span = self.span() if name.is_relative else None
+        return key if span is None else str(name.dated(min(at_ms, span[1])))
 
     def latest(self, symbol: str) -> Price | None:
         """Return the last price."""
@@ -137,6 +147,7 @@ class History(ABC):
 
     def spread_at(self, symbol: str, at_ms: int) -> SpreadValue | None:
         """Return the last spread at or before a moment, to the ms where raw quotes remain, else to the second."""
+        symbol = self.named(symbol, at_ms)
         return self._spread_of_quotes(symbol, at_ms) or self._spread_of_bars(symbol, at_ms)
 
     def spread_minmax(self, symbol: str, minute_ms: int) -> SpreadRange | None:
@@ -150,22 +161,24 @@ class History(ABC):
 
     def bars(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> Iterator[Bar]:
         """Yield the one-second bars that begin in a time. What several runs saw of a second becomes one bar."""
-        rows = self._bar_rows(symbol, -(-from_ms // 1000), -(-to_ms // 1000))
+        rows = self._bar_rows(self.named(symbol, to_ms), -(-from_ms // 1000), -(-to_ms // 1000))
         for _, group in groupby(rows, key=lambda row: row.second):
             yield _one_bar(list(group))
+
+    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
+        """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
+        return self._gap_rows(self.named(symbol, to_ms), from_ms, to_ms)
 
     # ----- all of it
 
     def quotes(self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS) -> Iterator[StoredQuote]:
         """Yield the quotes of both legs of symbols, in order of arrival."""
-        wanted = set(symbols)
-        sources = [self._quotes(leg, from_ms, to_ms) for leg in self.legs() if leg.symbol in wanted]
+        sources = [self._quotes(leg, from_ms, to_ms) for leg in self._legs_of("quotes", symbols)]
         return heapq.merge(*sources, key=lambda one: (one.row.received_ms, one.row.arrival))
 
     def trades(self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS) -> Iterator[StoredTrade]:
         """Yield the trades of symbols, in order of arrival."""
-        wanted = set(symbols)
-        sources = [self._trades(leg, from_ms, to_ms) for leg in self.legs("trades") if leg.symbol in wanted]
+        sources = [self._trades(leg, from_ms, to_ms) for leg in self._legs_of("trades", symbols)]
         return heapq.merge(*sources, key=lambda one: (one.row.received_ms, one.row.arrival))
 
     def events(self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS) -> Iterator[Event]:
@@ -183,11 +196,17 @@ class History(ABC):
                 found = [one.quote() for _, _, one in batch if isinstance(one, StoredQuote)]
                 yield Batch(_side(first), at, found, heard=True)
 
+    def _legs_of(self, kind: str, keys: Iterable[str]) -> list[StoredLeg]:
+        futures = set(keys)
+        wanted = {Side.FUTURES: futures, Side.SPOT: {spot_symbol(key) for key in futures}}
+        return [leg for leg in self.legs(kind) if leg.symbol in wanted[leg.side]]
+
     def _spot(self, kind: str, symbol: str) -> StoredLeg | None:
         return self._leg(kind, Side.SPOT, symbol)
 
     def _leg(self, kind: str, side: Side, symbol: str) -> StoredLeg | None:
-        return next((leg for leg in self.legs(kind) if leg.side is side and leg.symbol == symbol), None)
+        name = spot_symbol(symbol) if side is Side.SPOT else symbol
+        return next((leg for leg in self.legs(kind) if leg.side is side and leg.symbol == name), None)
 
     def _spread_of_quotes(self, symbol: str, at_ms: int) -> SpreadValue | None:
         legs = [self._leg("quotes", side, symbol) for side in Side]

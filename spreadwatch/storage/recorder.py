@@ -9,11 +9,11 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
-from spreadwatch.core.events import Batch, Clock, Event, Link, Trade, Trades
+from spreadwatch.core.events import Batch, Clock, Event, Link, Naming, Trade, Trades
 from spreadwatch.core.quote import Side
 from spreadwatch.storage.chunker import Assembler, is_empty
 from spreadwatch.storage.rows import Chunk, Limits, Named, Run, StorageError, Store
@@ -64,8 +64,12 @@ class Recorder(Worker):
         silence_ms: int,
         clock: Clock,
         settings: RecorderSettings | None = None,
+        awaited: Collection[str] = frozenset(),
     ) -> None:
-        """Record what `contracts` names; `silence_ms` is the market's."""
+        """Record what `contracts` names; `silence_ms` is the market's.
+
+        `awaited`: the pairs, by their keys, whose futures contracts only a listing tells.
+        """
         super().__init__("recorder")
         self._settings = settings or RecorderSettings()
         self._store = store
@@ -73,9 +77,9 @@ class Recorder(Worker):
         start = clock()
         self.run = Run(str(uuid.uuid4()), start.wall_ms)
         changes_only = self._settings.changes_only
-        self._assembler = Assembler(self.run, start, contracts, silence_ms, changes_only=changes_only)
+        self._assembler = Assembler(self.run, start, contracts, silence_ms, awaited=awaited, changes_only=changes_only)
         self._limit = min(self._settings.rows, self._settings.size_bytes // ROW_BYTES)
-        self._events: deque[Batch | Link | Trade] = deque()
+        self._events: deque[Batch | Link | Trade | Naming] = deque()
         self._put = dict.fromkeys([*Side, None], 0)  # each counted by one thread only
         self._taken = 0
         self._losses: dict[tuple[Side, str], tuple[int, int, int]] = {}
@@ -108,7 +112,7 @@ class Recorder(Worker):
                 return
             self._put[event.side] += weight
             self._events.append(event)
-        elif isinstance(event, Link):
+        elif isinstance(event, Link | Naming):
             self._events.append(event)
         elif isinstance(event, Trades):
             for trade in event.trades:

@@ -1,5 +1,7 @@
 """One identity of a pair: what a person may write, the one text that is its key, and what it is on the wire."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +74,24 @@ def test_what_a_person_writes_has_one_spelling(text: str, key: str) -> None:
 def test_a_contract_that_there_is_not_is_refused_with_a_sentence(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "current", "following"),
+    [
+        ("2026-10-03T00:00", "261225", "270326"),
+        ("2026-12-25T07:59:59.999", "261225", "270326"),
+        ("2026-12-25T08:00", "270326", "270625"),  # from the delivery on
+        ("2026-12-31T23:00", "270326", "270625"),
+        ("2026-09-25T07:00", "260925", "261225"),
+    ],
+)
+def test_a_relative_quarter_is_the_one_of_the_exchanges_calendar(moment: str, current: str, following: str) -> None:
+    at_ms = round(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() * 1000)
+    assert PairName("BTCUSDT", "current_quarter").dated(at_ms) == PairName("BTCUSDT", current)
+    assert PairName("BTCUSDT", "next_quarter").dated(at_ms) == PairName("BTCUSDT", following)
+    for name in (PairName("BTCUSDT"), PairName("BTCUSDT", "250926")):
+        assert name.dated(at_ms) == name
 
 
 def test_only_the_list_of_the_exchange_tells_what_a_relative_quarter_is() -> None:

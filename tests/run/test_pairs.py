@@ -1,6 +1,6 @@
 """Several contracts of one coin in one run, on the local exchange."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -23,10 +23,13 @@ QUARTERS = [
 
 @contextmanager
 def running(
-    *symbols: str, contract: str = "perpetual", rule: Rule | None = None
+    *symbols: str,
+    contract: str = "perpetual",
+    rule: Rule | None = None,
+    futures: Sequence[Symbol] = (BTC, *QUARTERS),
 ) -> Iterator[tuple[Exchange, LiveSession]]:
     """Run the program without a window on an exchange that has two quarters of one coin."""
-    with Exchange(heartbeat=0.05, spot_symbols=[BTC], futures_symbols=[BTC, *QUARTERS]) as exchange:
+    with Exchange(heartbeat=0.05, spot_symbols=[BTC], futures_symbols=futures) as exchange:
         base = Config()
         ends = replace(
             base.endpoints,

@@ -24,7 +24,7 @@ from spreadwatch.sources.replay import Reel, links
 from tests.conftest import PATIENCE_S
 from tests.storage.test_bar_builder import SILENCE_MS, START_MS, SYMBOLS, event, steps
 
-BTC, ETH = SYMBOLS
+BTC, ETH, _ = SYMBOLS
 Script = list[tuple[int, Side, object]]
 
 

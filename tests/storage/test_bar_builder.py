@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.market import Market
+from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.storage.bar_builder import Follower
 from spreadwatch.storage.rows import BarRow
 
-SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "BTCUSDT_261225")
 SILENCE_MS = 1000
 START_MS = 1_700_000_000_000
 
@@ -36,9 +37,14 @@ def event(venue: Side, what: object, at: Instant, number: int) -> Event:
         return Batch(venue, at, [], heard=what == "beat")
     one = Decimal(1)
     quotes = [
-        Quote(venue, symbol, Decimal(price), one, Decimal(price) + one, one, number, None, at) for symbol, price in what
+        Quote(venue, leg(venue, key), Decimal(price), one, Decimal(price) + one, one, number, None, at)
+        for key, price in what
     ]
     return Batch(venue, at, quotes, heard=bool(quotes))
+
+
+def leg(side: Side, key: str) -> str:
+    return spot_symbol(key) if side is Side.SPOT else key
 
 
 @settings(deadline=None, database=None, max_examples=300)

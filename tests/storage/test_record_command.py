@@ -106,7 +106,6 @@ def _trades(path: Path) -> int:
     ("arguments", "words"),
     [
         (("--all",), "at most 199 symbols can be recorded at once"),
-        (("--symbol", "btcusdt", "--contract", "next_quarter"), "only perpetuals can be recorded"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_in_a_sentence(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Side
-from spreadwatch.storage.history import END_MS, PAGE, Extremes, History
+from spreadwatch.storage.history import PAGE, Extremes, History
 from spreadwatch.storage.postgres import schema
 from spreadwatch.storage.postgres.link import connect, named_faults
 from spreadwatch.storage.rows import (
@@ -86,7 +86,7 @@ class PostgresHistory(History):
         ends += [second * 1000 for second in bars if second is not None]
         return (min(ends), max(ends)) if ends else None
 
-    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
+    def _gap_rows(self, symbol: str, from_ms: int, to_ms: int) -> list[RecordedGap]:
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
         rows = self._select(
             "SELECT venue, symbol, start_ms, end_ms, reason FROM gaps WHERE symbol = %s AND start_ms < %s "

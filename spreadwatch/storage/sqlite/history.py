@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.quote import Side
-from spreadwatch.storage.history import END_MS, PAGE, Extremes, History, from_key
+from spreadwatch.storage.history import PAGE, Extremes, History, from_key
 from spreadwatch.storage.rows import (
     ARRIVALS,
     EXACT,
@@ -109,7 +109,7 @@ class SqliteHistory(History):
         moments = [key // ARRIVALS for key in keys] + [second * 1000 for second in bars if second is not None]
         return (min(moments), max(moments)) if moments else None
 
-    def gaps(self, symbol: str, from_ms: int = 0, to_ms: int = END_MS) -> list[RecordedGap]:
+    def _gap_rows(self, symbol: str, from_ms: int, to_ms: int) -> list[RecordedGap]:
         """Return the gaps of both legs that touch the time, by their start. An open one ends with None."""
         rows = self._select(
             "SELECT venue, symbol, start_ms, end_ms, reason FROM gaps WHERE symbol = ? AND start_ms < ? "
