@@ -7,11 +7,12 @@ wanted.py. Exit code 0 when nothing else differs.
 
 import argparse
 import difflib
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,12 +62,34 @@ _PLAIN = str.maketrans(dict.fromkeys("/ ?&:%\\*\"'<>|", "_"))
 
 
 def changed(old: str | None, new: str | None) -> list[str]:
-    """Return the lines that went, with a minus, and those that came, with a plus."""
+    """Return the lines that went, with a minus, and those that came, with a plus; of JSON a line for each value."""
     if old is None or new is None:
         return ["- (nothing)" if old is None else "- (a result)", "+ (nothing)" if new is None else "+ (a result)"]
-    told = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
+    told = difflib.unified_diff(list(_spread_out(old)), list(_spread_out(new)), lineterm="", n=0)
     lines = [line for line in told if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    return lines or ["- (other line ends)", "+ (other line ends)"]
+    return lines or ["- (written otherwise)", "+ (written otherwise)"]
+
+
+def _spread_out(text: str) -> Iterator[str]:
+    """Yield the lines of a text; one that is JSON as a line for each value in it, with the way to it."""
+    for line in text.splitlines():
+        head, mark, rest = line.rpartition("data: ") if line.startswith("data: ") else ("", "", line)
+        try:
+            found = json.loads(rest) if rest[:1] in "{[" else None
+        except ValueError:
+            found = None
+        yield from [line] if found is None else (f"{head}{mark}{one}" for one in _values(found, ""))
+
+
+def _values(found: object, way: str) -> Iterator[str]:
+    if isinstance(found, dict) and found:
+        for name, inner in found.items():
+            yield from _values(inner, f"{way}.{name}" if way else name)
+    elif isinstance(found, list) and found:
+        for inner in found:
+            yield from _values(inner, f"{way}[]")
+    else:
+        yield f"{way} = {json.dumps(found, ensure_ascii=False)}"
 
 
 class Comparison:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.same import pictures
 from tests.same import wanted as declared
-from tests.same.__main__ import Comparison, Findings, main
+from tests.same.__main__ import Comparison, Findings, changed, main
 from tests.same.captures import Generator, write_all
 from tests.same.commands import Results
 from tests.same.market import Market
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Path:
+def altered(tmp_path: Path) -> Path:
     """Return a checkout in which `watch` is explained in other words."""
     copy = tmp_path / "changed"
     shutil.copytree(HERE / "spreadwatch", copy / "spreadwatch", ignore=shutil.ignore_patterns("__pycache__"))
@@ -41,9 +41,9 @@ def explained(stage: Stage) -> Results:
     yield "--version", str(stage.run("--version"))
 
 
-def test_a_planted_change_is_seen_and_both_texts_are_kept(changed: Path, tmp_path: Path) -> None:
+def test_a_planted_change_is_seen_and_both_texts_are_kept(altered: Path, tmp_path: Path) -> None:
     with ExitStack() as opened:
-        comparison = Comparison(changed, tmp_path / "kept", opened)
+        comparison = Comparison(altered, tmp_path / "kept", opened)
         comparison.play("help", explained)
     assert comparison.findings.differing == ["help/--help"]
     assert comparison.findings.same == 1
@@ -103,6 +103,22 @@ def test_only_the_lines_that_a_declaration_covers_may_differ(tmp_path: Path, mon
     found.compare("help/--help", "a\nb\n", "a\n  check it\nc\n")
     found.compare("settings/--help", "a\n", "a\n  check it\n")
     assert found.differing == ["help/--help", "settings/--help"]
+
+
+def test_of_json_each_value_is_a_line_so_that_a_new_key_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = findings(tmp_path, monkeypatch, Wanted("watch/*", "a contract", r'^\+contract = "perpetual"$'))
+    found.compare(
+        "watch/a", '{"symbol":"E","spot":{"bid":"1"}}', '{"symbol":"E","contract":"perpetual","spot":{"bid":"1"}}'
+    )
+    assert found.differing == []
+    found.compare(
+        "watch/b", '{"symbol":"E","spot":{"bid":"1"}}', '{"symbol":"E","contract":"perpetual","spot":{"bid":"2"}}'
+    )
+    found.compare("watch/c", '{"a":[1,{}]}', '{"a": [1, {}]}')
+    assert found.differing == ["watch/b", "watch/c"]
+    assert changed('{"a":[1,{"b":2}]}', '{"a":[1,{"b":3}]}') == ["-a[].b = 2", "+a[].b = 3"]
 
 
 def test_line_ends_and_missing_results_differ_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
