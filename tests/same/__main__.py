@@ -36,6 +36,7 @@ class Findings:
 
     folder: Path
     same: int = 0
+    as_wanted: int = 0
     differing: list[str] = field(default_factory=list)
     wanted: set[Wanted] = field(default_factory=set)
 
@@ -48,13 +49,15 @@ class Findings:
         covered = {line: [one for one in WANTED if one.covers(name, line)] for line in lines}
         self.wanted |= {one for found in covered.values() for one in found}
         if all(covered.values()):
+            self.as_wanted += 1
             return
         self.differing.append(name)
         shown = [line[:_SHOWN_CHARACTERS] for line in lines if not covered[line]]
         more = f"\n    … and {len(shown) - _SHOWN_LINES} lines more" if len(shown) > _SHOWN_LINES else ""
         print(f"  DIFFERS {name}\n    " + "\n    ".join(shown[:_SHOWN_LINES]) + more)
-        for party, text in (("old", old), ("new", new)):
-            path = self.folder / f"{name.translate(_PLAIN)[:150]}-{party}.txt"
+        uncovered = "\n".join(line for line in lines if not covered[line])
+        for part, text in (("old", old), ("new", new), ("diff", uncovered)):
+            path = self.folder / f"{name.translate(_PLAIN)[:150]}-{part}.txt"
             path.write_text(text or "", encoding="utf-8")
 
 
@@ -127,11 +130,14 @@ class Comparison:
         self._compare(name, results[0], results[1], began_s)
 
     def _compare(self, name: str, old: dict[str, str], new: dict[str, str], began_s: float) -> None:
-        before = self.findings.same, len(self.findings.differing)
+        found = self.findings
+        before = found.same, found.as_wanted, len(found.differing)
         for part in dict.fromkeys([*old, *new]):
             self.findings.compare(f"{name}/{part}", old.get(part), new.get(part))
-        same, differing = self.findings.same - before[0], len(self.findings.differing) - before[1]
-        print(f"{name}: {same} same, {differing} differ ({time.monotonic() - began_s:.0f} s)", flush=True)
+        after = found.same, found.as_wanted, len(found.differing)
+        same, as_wanted, differing = (now - then for now, then in zip(after, before, strict=True))
+        counts = f"{same} same, {as_wanted} as wanted, {differing} differ"
+        print(f"{name}: {counts} ({time.monotonic() - began_s:.0f} s)", flush=True)
 
     # ----- groups
 
@@ -256,9 +262,10 @@ def _report(findings: Findings) -> int:
         seen = "" if one in findings.wanted else " (declared, but not seen in this run)"
         print(f"wanted: {one.what}: {one.why}{seen}")
     if not findings.differing:
-        print(f"all {findings.same} results are the same but for what is wanted")
+        print(f"{findings.same} results are the same, {findings.as_wanted} differ as wanted, none otherwise")
         return 0
-    print(f"{findings.same} results are the same, {len(findings.differing)} differ; they are in {findings.folder}")
+    same = f"{findings.same} results are the same, {findings.as_wanted} differ as wanted"
+    print(f"{same}, {len(findings.differing)} otherwise: they are in {findings.folder}")
     return 1
 
 

@@ -106,7 +106,7 @@ def _without_reasons(line: str) -> str:
     found = json.loads(line)
     for part in (found, found["spot"], found["futures"]):
         part["reason"] = part["reason"] and part["reason"].partition(" (")[0].partition(";")[0]
-    return json.dumps(found, indent=1)
+    return json.dumps(found)
 
 
 def names(stage: Stage) -> Results:

@@ -254,15 +254,8 @@ def served(stage: Stage, port: int) -> Results:
         running.wait_err("serving")
         market.walk(40)
         market.settle(1_000)
-        wanted = 40
-        for _ in range(600):
-            body = _get(f"{base}/api/v1/snapshot")
-            if (
-                sum(map(int, re.findall(r'"counts":\{"spot":(\d+)', body) + re.findall(r'"futures":(\d+)', body)))
-                >= wanted
-            ):
-                break
-            pause(0.1)
+        while f'"at_ms":{stage.clock.ms},"pairs"' not in _get(f"{base}/api/v1/snapshot"):
+            pause(0.05)
         for path in _PATHS.split("\n")[1:-1]:
             yield path, _measured(_get(base + path)) if path == "/metrics" else _get(base + path)
         yield "events", _events(f"{base}/api/v1/events?symbol=ETHUSDT")

@@ -90,6 +90,9 @@ def words(err: str) -> str:
     long a new attempt waits, which is left to chance.
     """
     err = re.sub(r"trying again(?: in [\d.]+ \w+)?", "trying again", err)
+    err = re.sub(
+        r"(trying again)( · [^·\n]*trying again)+$", r"\1", err, flags=re.MULTILINE
+    )  # each reason is said once
     logged, said = set(), []
     for line in err.splitlines(keepends=True):
         if found := _LOGGED.fullmatch(line):

@@ -21,4 +21,43 @@ class Wanted:
         return fnmatchcase(name, self.what) and re.search(self.lines, line) is not None
 
 
-WANTED: tuple[Wanted, ...] = ()
+_TIMES = "one way to read a time, and one to write it: with Z in JSON"
+_NUMBERS = "one way to write a number: ASCII minus in pipes, thousands apart, prices and spreads never rounded"
+_PAIRS = "a pair is a symbol and a contract, and a value says where it comes from"
+
+WANTED: tuple[Wanted, ...] = (
+    Wanted(
+        "help/*",
+        _TIMES,
+        r"TIME|T\b|Unix|ago:|-1d|--(from|to) |Play a capture|^.offset|^\+$|^.usage: spreadwatch replay",
+    ),
+    Wanted("refusals/replay --from *", _TIMES, r"--from.* (expected a time|must be a time|must lie before)"),
+    Wanted("refusals/history *", _TIMES, r"^.(TIME|MINUTE) .*(must be a time|the year 2000)"),
+    Wanted(
+        "serve *timestamp=*",
+        _TIMES,
+        r"^.(400|200|error = .*a time such as.*|error = .*must lie between.*|parameter = .*)$",
+    ),
+    Wanted("serve */price-at-second*timestamp=*", _TIMES, r"^\+(symbol|price|actual_timestamp|source) = "),
+    Wanted("serve *", _TIMES, r'^.(timestamp|actual_timestamp|minute) = "\d{4}-\d\d-\d\dT[\d:.]+Z?"$'),
+    Wanted("serve */spread/bars*", _TIMES, r"^.error = .from "),
+    Wanted("*history*", _TIMES, r'^.(timestamp|actual_timestamp|minute) = "\d{4}-\d\d-\d\dT[\d:.]+Z?"$'),
+    Wanted("watch/*", _NUMBERS, r"^.(ETH|PEPE)USDT  ([-+−\d.]+  [-+−\d.]+ bps|—  .*)  max [-+−\d.]+  min [-+−\d.]+$"),
+    Wanted("once/*", _NUMBERS, r"^.ETHUSDT  [-+−\d.]+  [-+−\d.]+ bps  max [-+−\d.]+  min [-+−\d.]+$"),
+    Wanted("watch/end*", _NUMBERS, r"^.any coin: [A-Z]+ bps is \+?[\d.]+ bps, at or above \+?3\.5$"),
+    Wanted("terminal/*", _NUMBERS, r"^.ETHUSDT +[-+−\d.]+ +[-+−\d.]+ +[-+−\d.]+ +[\d,\s]+ +—  live$"),
+    Wanted("serve */page.js", _NUMBERS, r"bps|rounded|toFixed|/numbers\.js|^-}?$"),
+    Wanted("*", _PAIRS, r'^\+(data: )?(pairs\[\]\.)?(contract = "perpetual"|source = "(live|replay)")$'),
+    Wanted(
+        "serve */openapi.json",
+        _PAIRS,
+        r"^\+paths\S*\.(properties\.(contract|source)\.|required\[\] = .(contract|source).)",
+    ),
+    Wanted(
+        "settings/*",
+        _PAIRS,
+        r"and a contract if need be|different symbols, each|contract of their own|futures side|BTCUSDT@",
+    ),
+    Wanted("settings/*", _PAIRS, r'a symbol such as "ETHUSDT", or "all"$'),
+    Wanted("refusals/watch --symbol*", _PAIRS, r"different symbols, each of 2 to 40 letters"),
+)
