@@ -22,6 +22,7 @@ import pytest
 from spreadwatch.core.events import Batch, Clock, Event, Link, Phase
 from spreadwatch.core.events import Sink as SinkType
 from spreadwatch.core.market import Market
+from spreadwatch.core.pair_name import market_of
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.feed import binance, clock
@@ -188,7 +189,7 @@ class Feeds:
     ) -> Stream:
         """Start a stream of `symbols` with BTCUSDT as its heartbeat, and a watchdog of its own."""
         stream = quote_stream(
-            venue,
+            market_of(venue, "ETHUSDT"),
             self.exchange.spot_stream if venue is Side.SPOT else self.exchange.futures_stream,
             [binance.contract(venue, symbol) for symbol in symbols],
             binance.contract(venue, "BTCUSDT"),

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from spreadwatch.core.quote import MarketKind, Side
+
 PERPETUAL = "perpetual"
 
 OFFERED = (PERPETUAL, "current_quarter", "next_quarter")
@@ -87,6 +89,11 @@ def of_key(key: str) -> PairName:
     """Return the pair of a key."""
     symbol, has_word, contract = key.partition("@")
     return PairName(symbol, contract) if has_word else of_wire(key)
+
+
+def market_of(side: Side, key: str) -> MarketKind:
+    """Return where a leg of a pair trades. Every futures leg that can be chosen today is on USD-M."""
+    return MarketKind.SPOT if side is Side.SPOT else MarketKind.USD_M
 
 
 def spot_symbol(key: str) -> str:

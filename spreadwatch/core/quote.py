@@ -23,6 +23,22 @@ class Side(StrEnum):
         return Side.FUTURES if self is Side.SPOT else Side.SPOT
 
 
+class MarketKind(StrEnum):
+    """Where a contract trades. The value is its word in captures.
+
+    Contracts of COIN_M, which are quoted in USD and counted in contracts, are not offered yet.
+    """
+
+    SPOT = "spot"
+    USD_M = "um"
+    COIN_M = "cm"
+
+    @property
+    def side(self) -> Side:
+        """The place that its contracts have in a spread."""
+        return Side.SPOT if self is MarketKind.SPOT else Side.FUTURES
+
+
 class Instant(Struct, frozen=True, gc=False):
     """One moment on two clocks: Unix ms, and ms of a clock that never jumps.
 

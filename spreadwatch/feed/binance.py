@@ -1,40 +1,13 @@
-"""Binance's names: streams, URLs, requests, and which contract belongs to which coin."""
-
-from enum import Enum
+"""Binance's names: of streams, and which contract belongs to which coin."""
 
 from msgspec import Struct
 
 from spreadwatch.core import pair_name
-from spreadwatch.core.pair_name import PERPETUAL, PairName
-from spreadwatch.core.quote import Side
+from spreadwatch.core.pair_name import PERPETUAL, PairName, market_of
+from spreadwatch.core.quote import MarketKind, Side
+from spreadwatch.feed.markets import MARKETS
 
-
-class Path(Enum):
-    """The two ways into a side's combined streams. A stream that is asked for on the wrong one stays silent."""
-
-    PUBLIC = "public"
-    """Quotes, books, trades."""
-    MARKET = "market"
-    """Mark prices, candles, trades in sums."""
-
-
-_STREAM_PATHS = {
-    Side.SPOT: dict.fromkeys(Path, "/stream"),
-    Side.FUTURES: {Path.PUBLIC: "/public/stream", Path.MARKET: "/market/stream"},
-}
-"""Combined-stream path per side. USD-M is split since 2026."""
-
-_THOUSANDFOLD = ("PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC")
-_QUOTE_ASSETS = ("USDT", "USDC")
-_RENAMED = {"DODOUSDT": "DODOXUSDT", "LUNAUSDT": "LUNA2USDT", "RAYUSDT": "RAYSOLUSDT"}
-
-_FUTURES_NAMES: dict[str, tuple[str, int]] = {
-    **{f"{coin}{asset}": (f"1000{coin}{asset}", 1000) for coin in _THOUSANDFOLD for asset in _QUOTE_ASSETS},
-    **{spot: (futures, 1) for spot, futures in _RENAMED.items()},
-}
-"""Spot symbol -> perpetual and its coins per contract unit, where they differ (public tables of 2026)."""
-
-_SPOT_NAMES = {futures: spot for spot, (futures, _) in _FUTURES_NAMES.items()}
+_SPOT_NAMES = {wire: spot for market in MARKETS.values() for spot, (wire, _) in market.renamed.items()}
 
 
 class Contract(Struct, frozen=True):
@@ -75,15 +48,15 @@ def contract(side: Side, key: str) -> Contract:
         return Contract(name.symbol, name.symbol)
     if name.is_relative:
         raise LookupError(f"{key} is another contract every quarter: ask for its name first")
-    return Contract(key, *_FUTURES_NAMES.get(key, (key,)))
+    return Contract(key, *MARKETS[market_of(side, key)].renamed.get(key, (key,)))
+
+
+def heartbeat(market: MarketKind, symbol: str) -> Contract:
+    """Return the perpetual, or on spot the pair, of a busy spot symbol on a market."""
+    return Contract(symbol, *MARKETS[market].renamed.get(symbol, (symbol,)))
 
 
 def stream(wire: str, kind: str) -> str:
     """Return a stream's name, e.g. btcusdt@bookTicker. Only ASCII letters are lowered: names may be non-ASCII."""
     lowered = "".join(letter.lower() if letter.isascii() else letter for letter in wire)
     return f"{lowered}@{kind}"
-
-
-def stream_url(side: Side, base: str, path: Path = Path.PUBLIC) -> str:
-    """Return the URL of a side's streams under a base URL such as wss://fstream.binance.com."""
-    return base.rstrip("/") + _STREAM_PATHS[side][path]

@@ -14,14 +14,13 @@ import msgspec
 
 from spreadwatch.core.events import Listing
 from spreadwatch.core.pair_name import OFFERED, PERPETUAL, PairName, of_wire
-from spreadwatch.core.quote import Side
+from spreadwatch.core.quote import MarketKind, Side
 from spreadwatch.feed import binance
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import is_loopback
+from spreadwatch.feed.markets import MARKETS
 from spreadwatch.feed.parsing.base import Rejected, positive
 
-PATHS = {Side.SPOT: "/api/v3/exchangeInfo", Side.FUTURES: "/fapi/v1/exchangeInfo"}
-INTERVALS_PATH = "/fapi/v1/fundingInfo"
 _INVALID_SYMBOL = -1121
 _TIMEOUT_S = 5.0
 _MAX_BODY = 1 << 25
@@ -39,7 +38,6 @@ class Symbol(msgspec.Struct, rename="camel"):
 
     symbol: str
     status: str = ""
-    base_asset: str = ""
     quote_asset: str = ""
     pair: str = ""
     contract_type: str = ""
@@ -61,16 +59,17 @@ class _Interval(msgspec.Struct, rename="camel"):
 
 
 Rows = dict[str, Symbol]
-"""A side's symbol list by name."""
+"""A market's symbol list by name."""
 
 
-def rows(side: Side, base: str, tls: ssl.SSLContext, wires: Iterable[str] | None = None) -> Rows:
-    """Ask a side for its symbols, all of them or, on spot, those named; unknown ones are left out.
+def rows(market: MarketKind, base: str, tls: ssl.SSLContext, wires: Iterable[str] | None = None) -> Rows:
+    """Ask a market for its symbols, all of them or, where it lists one alone, those named; unknown ones are left out.
 
     Raises OSError, http.client.HTTPException, ValueError, RecursionError or msgspec.DecodeError.
     """
-    url = base + PATHS[side]
-    if side is Side.FUTURES:  # takes no parameter: one list for all
+    facts = MARKETS[market]
+    url = base + facts.exchange_info
+    if not facts.lists_one:  # takes no parameter: one list for all
         return _ask(url, tls)
     if wires is None:
         return _ask(url + "?showPermissionSets=false", tls)
@@ -80,9 +79,14 @@ def rows(side: Side, base: str, tls: ssl.SSLContext, wires: Iterable[str] | None
     return found
 
 
-def intervals(base: str, tls: ssl.SSLContext) -> dict[str, int]:
-    """Ask for the hours between two fundings, by contract; one that is missing has the usual 8. Raises as `rows`."""
-    found = msgspec.json.decode(read(base + INTERVALS_PATH, tls), type=list[_Interval])
+def intervals(market: MarketKind, base: str, tls: ssl.SSLContext) -> dict[str, int]:
+    """Ask for the hours between two fundings, by contract; one that is missing has the usual 8. Raises as `rows`.
+
+    Nothing is asked where there is no funding.
+    """
+    if (path := MARKETS[market].funding_info) is None:
+        return {}
+    found = msgspec.json.decode(read(base + path, tls), type=list[_Interval])
     return {one.symbol: one.funding_interval_hours for one in found if one.funding_interval_hours in _ODD_HOURS}
 
 

@@ -1,4 +1,4 @@
-"""Kinds of streams, a row each: on which sides, under which path, who reads them, how often they speak.
+"""Kinds of streams, a row each: on which markets, by which route, who reads them, how often they speak.
 
 A new kind is a parser, a row here, an event and a branch in the model; then whatever shows it.
 """
@@ -8,15 +8,17 @@ from enum import Enum
 
 from msgspec import Struct
 
-from spreadwatch.core.quote import Side
-from spreadwatch.feed.binance import Contract, Path
+from spreadwatch.core.quote import MarketKind, Side
+from spreadwatch.feed.binance import Contract
+from spreadwatch.feed.markets import MARKETS, Route
 from spreadwatch.feed.parsing.base import Parser
 from spreadwatch.feed.parsing.books import BookParser
 from spreadwatch.feed.parsing.marks import MarkParser
 from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.parsing.trades import TradeParser
 
-BOTH = tuple(Side)
+EVERY = tuple(MARKETS)
+FUTURES = tuple(kind for kind in MARKETS if kind.side is Side.FUTURES)
 _SLOW_S = 15.0
 
 
@@ -35,20 +37,21 @@ class Reach(Enum):
     WATCHED = "watched"
     """Every watched symbol's, in shards."""
     SHOWN = "shown"
-    """Those of the symbols that are shown in full, on one connection per side."""
+    """Those of the symbols that are shown in full, on one connection per market."""
 
 
 class Kind(Struct, frozen=True):
     """One kind of stream.
 
-    `name`: what its connections are called, of which `{side}` becomes the side. `cadence_ms`: how often one symbol's
-    stream speaks, None when only on a change. `silence_s`: after how many seconds a connection is silent, None where
-    the settings say it. `wish`: the word without which it is not subscribed to at all, None for always.
+    `name`: what its connections are called, of which `{market}` becomes the word for the market. `cadence_ms`: how
+    often one symbol's stream speaks, None when only on a change. `silence_s`: after how many seconds a connection is
+    silent, None where the settings say it. `wish`: the word without which it is not subscribed to at all, None for
+    always.
     """
 
     name: str
-    sides: tuple[Side, ...]
-    path: Path
+    markets: tuple[MarketKind, ...]
+    route: Route
     parser: Callable[[Side, Iterable[Contract]], Parser]
     cadence_ms: int | None
     silence: Silence = Silence.NEWS_IS_OLD
@@ -57,13 +60,13 @@ class Kind(Struct, frozen=True):
     wish: str | None = None
 
 
-QUOTES = Kind("{side}", BOTH, Path.PUBLIC, QuoteParser, None, Silence.LEGS_ARE_STALE, silence_s=None)
+QUOTES = Kind("{market}", EVERY, Route.PUBLIC, QuoteParser, None, Silence.LEGS_ARE_STALE, silence_s=None)
 """The one that legs live by."""
 
 KINDS = (
     QUOTES,
-    Kind("marks", (Side.FUTURES,), Path.MARKET, MarkParser, 1000),
-    Kind("trades", (Side.SPOT,), Path.PUBLIC, TradeParser, None, wish="trades"),
-    Kind("{side} books", BOTH, Path.PUBLIC, BookParser, 100, reach=Reach.SHOWN, wish="books"),
+    Kind("marks", FUTURES, Route.MARKET, MarkParser, 1000),
+    Kind("trades", (MarketKind.SPOT,), Route.PUBLIC, TradeParser, None, wish="trades"),
+    Kind("{market} books", EVERY, Route.PUBLIC, BookParser, 100, reach=Reach.SHOWN, wish="books"),
 )
 """Every kind, in the order in which its connections are begun."""

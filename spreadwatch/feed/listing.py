@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 
 from spreadwatch.core.events import Interval, Listing, Sink
-from spreadwatch.core.pair_name import PERPETUAL, PairName, of_key, spot_symbol
-from spreadwatch.core.quote import Side
+from spreadwatch.core.pair_name import PERPETUAL, PairName, market_of, of_key, spot_symbol
+from spreadwatch.core.quote import MarketKind, Side
 from spreadwatch.feed import binance, catalog
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.dial import tls_context
+from spreadwatch.feed.markets import MARKETS
 from spreadwatch.worker import Worker
 
 _RETRY_S = (5.0, 30.0, 300.0)
@@ -33,7 +34,7 @@ class ListingLoader(Worker):
     """Look up symbols as they are asked for, trying again a few times, and put what is found into the sink."""
 
     def __init__(
-        self, bases: dict[Side, str], usual: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
+        self, bases: dict[MarketKind, str], usual: str, ca_file: Path | None, sink: Sink, *, everything: bool = False
     ) -> None:
         """Ask the REST service under `bases`; `usual`: the contract of the pairs in `traded`, e.g. perpetual.
 
@@ -52,17 +53,17 @@ class ListingLoader(Worker):
         self._sink = sink
         self._lock = threading.Lock()
         self._asked = threading.Event()
-        self._todo: set[tuple[Side, str]] = set()
+        self._todo: set[tuple[MarketKind, str]] = set()
         self._intervals_todo: set[str] = set()
         self._wants_all = everything
-        self._rows: dict[Side, catalog.Rows] = {}
+        self._rows: dict[MarketKind, catalog.Rows] = {}
 
     def look_up(self, pairs: Iterable[str]) -> None:
         """Tell of the legs of these pairs, by their keys, soon. Any thread."""
         pairs = list(pairs)
         with self._lock:
-            self._todo.update((Side.SPOT, spot_symbol(key)) for key in pairs)
-            self._todo.update((Side.FUTURES, key) for key in pairs)
+            self._todo.update((MarketKind.SPOT, spot_symbol(key)) for key in pairs)
+            self._todo.update((market_of(Side.FUTURES, key), key) for key in pairs)
             self._intervals_todo.update(key for key in pairs if of_key(key).contract == PERPETUAL)
         self._asked.set()
 
@@ -94,32 +95,37 @@ class ListingLoader(Worker):
         tls = tls_context(self._ca_file)
         with self._lock:
             todo, wants_all = set(self._todo), self._wants_all
-        done = [self._load(side, {name for at, name in todo if at is side}, tls, whole=wants_all) for side in Side]
-        if wants_all and self.traded is None and len(self._rows) == len(Side):
-            spot, futures = self._rows[Side.SPOT], self._rows[Side.FUTURES]
-            found = catalog.traded_on_both(spot, futures)
+        done = [
+            self._load(market, {name for at, name in todo if at is market}, tls, whole=wants_all)
+            for market in self._bases
+        ]
+        if wants_all and self.traded is None and len(self._rows) == len(self._bases):
+            futures: catalog.Rows = {}
+            for market in self._bases:
+                futures |= self._rows[market] if market.side is Side.FUTURES else {}
+            found = catalog.traded_on_both(self._rows[MarketKind.SPOT], futures)
             self.known = frozenset(found)
             self.traded = tuple(key for key in found if of_key(key).contract == self._usual)
         return all([*done, self._load_intervals(tls)])
 
-    def _load(self, side: Side, symbols: set[str], tls: ssl.SSLContext, *, whole: bool) -> bool:
-        if not symbols and (not whole or side in self._rows):
+    def _load(self, market: MarketKind, symbols: set[str], tls: ssl.SSLContext, *, whole: bool) -> bool:
+        if not symbols and (not whole or market in self._rows):
             return True
-        base = self._bases[side]
+        base, side = self._bases[market], market.side
         try:
-            rows = self._rows.get(side)
-            if rows is None and (whole or side is Side.FUTURES or len(symbols) > _FEW):
-                rows = self._rows[side] = catalog.rows(side, base, tls)
+            rows = self._rows.get(market)
+            if rows is None and (whole or not MARKETS[market].lists_one or len(symbols) > _FEW):
+                rows = self._rows[market] = catalog.rows(market, base, tls)
             if rows is None:
                 wires = [binance.contract(side, symbol).wire for symbol in symbols]
-                rows = catalog.rows(side, base, tls, wires)
+                rows = catalog.rows(market, base, tls, wires)
         except _Unreachable as error:
             log.info("no symbol list from %s: %s", base, error)
             return False
         for symbol in sorted(symbols):
             self._tell(side, symbol, rows)
         with self._lock:
-            self._todo -= {(side, symbol) for symbol in symbols}
+            self._todo -= {(market, symbol) for symbol in symbols}
         return True
 
     def _tell(self, side: Side, symbol: str, rows: catalog.Rows) -> None:
@@ -140,16 +146,22 @@ class ListingLoader(Worker):
     def _load_intervals(self, tls: ssl.SSLContext) -> bool:
         with self._lock:
             todo = set(self._intervals_todo)
-        if not todo:
+        done = [self._load_intervals_of(market, todo, tls) for market in self._bases]
+        return all(done)
+
+    def _load_intervals_of(self, market: MarketKind, todo: set[str], tls: ssl.SSLContext) -> bool:
+        mine = {key for key in todo if market_of(Side.FUTURES, key) is market}
+        if not mine:
             return True
+        base = self._bases[market]
         try:
-            hours = catalog.intervals(self._bases[Side.FUTURES], tls)
+            hours = catalog.intervals(market, base, tls)
         except _Unreachable as error:
-            log.info("no funding intervals from %s: %s", self._bases[Side.FUTURES], error)
+            log.info("no funding intervals from %s: %s", base, error)
             return False
-        for symbol in sorted(todo):
+        for symbol in sorted(mine):
             if found := hours.get(binance.contract(Side.FUTURES, symbol).wire):
                 self._sink(Interval(symbol, found))
         with self._lock:
-            self._intervals_todo -= todo
+            self._intervals_todo -= mine
         return True

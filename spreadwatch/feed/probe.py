@@ -16,12 +16,13 @@ import websocket
 from msgspec import Struct
 
 from spreadwatch.config import Config
-from spreadwatch.core.quote import Side
+from spreadwatch.core.quote import MarketKind
 from spreadwatch.errors import RegionError, UnreachableError
 from spreadwatch.feed import binance, clock, reasons
 from spreadwatch.feed.catalog import read
 from spreadwatch.feed.dial import Connection, tls_context
 from spreadwatch.feed.frames import FrameDecoder
+from spreadwatch.feed.markets import MARKETS, rest_bases, stream_bases, stream_url
 from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.policy import REGION
 from spreadwatch.feed.resolve import Resolver
@@ -29,7 +30,6 @@ from spreadwatch.feed.subscriptions import Subscriptions
 
 _LIMIT_S = 8.0
 _CLOCK_LIMIT_MS = 1000
-_TIME_PATHS = {Side.SPOT: "/api/v3/time", Side.FUTURES: "/fapi/v1/time"}
 
 
 class Finding(Struct, frozen=True):
@@ -46,16 +46,14 @@ class _ServerTime(Struct, rename="camel"):
 
 def probe(settings: Config) -> Iterator[Finding]:
     """Try every host and endpoint of the settings in turn."""
-    ends = settings.endpoints
     ca_file = Path(settings.feed.ca_file) if settings.feed.ca_file else None
-    streams = {Side.SPOT: ends.spot_stream, Side.FUTURES: ends.futures_stream}
-    rests = {Side.SPOT: ends.spot_rest, Side.FUTURES: ends.futures_rest}
+    streams, rests = stream_bases(settings.endpoints), rest_bases(settings.endpoints)
     for host in sorted({urlsplit(url).hostname or "" for url in (*streams.values(), *rests.values())}):
         yield _try(f"DNS {host}", host, partial(_resolve, host))
-    for side, url in streams.items():
-        yield _try(f"{side} stream", url, partial(_hear, side, url, settings, ca_file))
-    for side, url in rests.items():
-        yield _try(f"{side} REST", url, partial(_offset, side, url, tls_context(ca_file)))
+    for market, url in streams.items():
+        yield _try(f"{MARKETS[market].word} stream", url, partial(_hear, market, url, settings, ca_file))
+    for market, url in rests.items():
+        yield _try(f"{MARKETS[market].word} REST", url, partial(_offset, market, url, tls_context(ca_file)))
 
 
 def _try(what: str, url: str, check: Callable[[], str]) -> Finding:
@@ -80,10 +78,10 @@ def _resolve(host: str) -> str:
     return ", ".join(sorted(map(str, addresses)))
 
 
-def _hear(side: Side, url: str, settings: Config, ca_file: Path | None) -> str:
+def _hear(market: MarketKind, url: str, settings: Config, ca_file: Path | None) -> str:
     """Connect as the program does and wait for the heartbeat's first quote."""
-    contract = binance.contract(side, binance.canonical(settings.feed.heartbeat_symbol))
-    connection = Connection(binance.stream_url(side, url), ca_file, Resolver())
+    contract = binance.heartbeat(market, binance.canonical(settings.feed.heartbeat_symbol))
+    connection = Connection(stream_url(market, url), ca_file, Resolver())
     began_s = time.monotonic()
     handshake_s = settings.feed.handshake_s
     timer = threading.Timer(handshake_s, connection.cut)  # an answer that drips in would hold up every read a little
@@ -93,7 +91,7 @@ def _hear(side: Side, url: str, settings: Config, ca_file: Path | None) -> str:
         connection.open(handshake_s)
         timer.cancel()
         connection.send(Subscriptions([binance.stream(contract.wire, "bookTicker")]).begin(0))
-        decoder, parser = FrameDecoder(), QuoteParser(side, [contract])
+        decoder, parser = FrameDecoder(), QuoteParser(market.side, [contract])
         while time.monotonic() - began_s < _LIMIT_S:
             try:
                 data = connection.recv()
@@ -114,10 +112,10 @@ def _hear(side: Side, url: str, settings: Config, ca_file: Path | None) -> str:
     raise TimeoutError
 
 
-def _offset(side: Side, url: str, tls: ssl.SSLContext) -> str:
+def _offset(market: MarketKind, url: str, tls: ssl.SSLContext) -> str:
     """Compare this machine's clock with the exchange's, half the round trip allowed for."""
     before = clock.now()
-    server_ms = msgspec.json.decode(read(url + _TIME_PATHS[side], tls), type=_ServerTime).server_time
+    server_ms = msgspec.json.decode(read(url + MARKETS[market].time, tls), type=_ServerTime).server_time
     after = clock.now()
     offset_ms = (before.wall_ms + after.wall_ms) // 2 - server_ms
     advice = "" if abs(offset_ms) <= _CLOCK_LIMIT_MS else ": set this machine's clock (ages shown stay right)"

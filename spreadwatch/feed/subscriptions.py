@@ -4,11 +4,7 @@ import json
 import threading
 from collections.abc import Iterable
 
-NAMES_PER_REQUEST = 200
-"""Stream names that one message may hold: 200 were accepted (measured on futures in 2026), more is not known."""
-
-_PAUSE_S = 0.5
-"""Between two requests: a held pace on spot, where pongs count too and one every 250 ms was closed (measured)."""
+from spreadwatch.feed.markets import NAMES_PER_REQUEST, REQUEST_PAUSE_S
 
 
 class Subscriptions:
@@ -49,7 +45,7 @@ class Subscriptions:
         """Go on with a connection that was asked for these streams just now."""
         with self._lock:
             self.asked = dict.fromkeys(asked)
-            self._next_s, self._is_settled = now_s + _PAUSE_S, False
+            self._next_s, self._is_settled = now_s + REQUEST_PAUSE_S, False
 
     def copy(self) -> "Subscriptions":
         """Return the same wishes for another connection."""
@@ -69,7 +65,7 @@ class Subscriptions:
             self._is_settled = not (new or old)
         if self._is_settled:
             return None
-        self._next_s = now_s + _PAUSE_S
+        self._next_s = now_s + REQUEST_PAUSE_S
         return self._write("SUBSCRIBE" if new else "UNSUBSCRIBE", new or old)
 
     def _write(self, method: str, streams: list[str] | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from spreadwatch.config import Config
 from spreadwatch.core.events import Listing, Naming
 from spreadwatch.core.quote import Side
-from spreadwatch.feed import binance, clock
+from spreadwatch.feed import binance, clock, markets
 from spreadwatch.run.session import Session, named
 from spreadwatch.worker import Worker
 
@@ -52,7 +52,7 @@ class LiveSession(Session):
         ca_file = Path(feed.ca_file) if feed.ca_file else None
         wishes = {"books": settings.size.quote is not None, "trades": settings.record.trades}
         options = FleetSettings(
-            bases={Side.SPOT: ends.spot_stream, Side.FUTURES: ends.futures_stream},
+            bases=markets.stream_bases(ends),
             heartbeat=binance.canonical(feed.heartbeat_symbol),
             stream=StreamSettings(feed.silence_s, feed.handshake_s, feed.backoff_cap_s),
             ca_file=ca_file,
@@ -60,8 +60,9 @@ class LiveSession(Session):
             wishes=frozenset(word for word, wanted in wishes.items() if wanted),
         )
         fleet = self._fleet = Fleet(options, self.sink, clock.now, self.launch)
-        rest = {Side.SPOT: ends.spot_rest, Side.FUTURES: ends.futures_rest}
-        self._loader = ListingLoader(rest, settings.contract, ca_file, self.sink, everything=settings.all)
+        self._loader = ListingLoader(
+            markets.rest_bases(ends), settings.contract, ca_file, self.sink, everything=settings.all
+        )
         self._fleet.add(self.symbols)
         if self._keeps_texts:
             self._fleet.keep_texts()

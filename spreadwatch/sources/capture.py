@@ -14,9 +14,10 @@ from spreadwatch.core.events import Batch
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.errors import CaptureError
 from spreadwatch.feed.binance import Contract, contract, pair_of
+from spreadwatch.feed.markets import OFFERED
 from spreadwatch.feed.parsing.quotes import QuoteParser
 
-_MARKETS = {"spot": Side.SPOT, "um": Side.FUTURES}
+_MARKETS = {market.value: market.side for market in OFFERED}
 _MAX_LINE = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 

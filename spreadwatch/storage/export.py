@@ -11,7 +11,7 @@ from typing import IO, Any, Literal, cast
 from msgspec import Struct
 
 from spreadwatch.core.answers import Bar
-from spreadwatch.core.quote import Side
+from spreadwatch.core.pair_name import market_of
 from spreadwatch.storage.history import History
 from spreadwatch.storage.rows import StorageError, StoredQuote, StoredTrade
 
@@ -21,7 +21,6 @@ Progress = Callable[[int, float], None]
 """Told how many rows are written and which share of the time they cover, 0 to 1, every few thousand rows."""
 
 _TELL_ROWS = 4096
-_MARKETS = {Side.SPOT: "spot", Side.FUTURES: "um"}
 
 _COLUMNS: dict[Kind, tuple[str, ...]] = {
     "quotes": (
@@ -150,5 +149,5 @@ def _capture(history: History, wanted: Wanted) -> Iterator[tuple[int, str]]:
         raw |= {"u": row.update_id, "s": one.leg.wire, "b": row.bid, "B": row.bid_qty, "a": row.ask, "A": row.ask_qty}
         if row.exchange_ms is not None:
             raw["T"] = row.exchange_ms
-        market = _MARKETS[one.leg.side]
+        market = market_of(one.leg.side, one.leg.symbol).value
         yield row.received_ms, _json([("market", market), ("recv_ms", row.received_ms), ("raw", raw)])

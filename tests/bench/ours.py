@@ -10,6 +10,7 @@ import time
 
 import spreadwatch
 from spreadwatch.core.events import Batch, Event
+from spreadwatch.core.pair_name import market_of
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import clock
 from spreadwatch.feed.binance import Contract
@@ -53,7 +54,7 @@ def measure(venue: Side, base_url: str, count: int, warm: int) -> CountingSink:
     """Run one connection until `count` quotes came."""
     sink = CountingSink(count, warm)
     stream = quote_stream(
-        venue,
+        market_of(venue, _CONTRACT.symbol),
         base_url,
         [_CONTRACT],
         _CONTRACT,

@@ -20,6 +20,7 @@ from unittest.mock import patch
 import pytest
 
 from spreadwatch.core.events import Batch, Event, Link, Phase
+from spreadwatch.core.pair_name import market_of
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed import binance, stream
 from spreadwatch.feed.fleet import quote_stream
@@ -124,7 +125,7 @@ class Streams:
         renewing = threading.Lock()
         self.streams = {
             venue: quote_stream(
-                venue,
+                market_of(venue, SYMBOL),
                 url,
                 [binance.contract(venue, SYMBOL)],
                 binance.contract(venue, "BTCUSDT"),
@@ -218,7 +219,7 @@ def lone(url: str, skipped: SkippedTime, chance: Callable[[], float], settings: 
     """Return a spot stream without a thread: `_run` may be called, and waits nowhere."""
     spot = Side.SPOT
     one = quote_stream(
-        spot,
+        market_of(spot, SYMBOL),
         url,
         [binance.contract(spot, SYMBOL)],
         binance.contract(spot, "BTCUSDT"),

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spreadwatch.core.pair_name import spot_symbol
-from spreadwatch.core.quote import Side
-from spreadwatch.feed.binance import Contract, canonical, contract, pair_of, stream, stream_url
+from spreadwatch.core.quote import MarketKind, Side
+from spreadwatch.feed.binance import Contract, canonical, contract, pair_of, stream
+from spreadwatch.feed.markets import stream_url
 
 THOUSANDFOLD = ["PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "XEC"]
 fast = settings(deadline=None, database=None)
@@ -84,9 +85,9 @@ def test_only_ascii_letters_are_lowered_in_a_stream(wire: str, name: str) -> Non
 
 @pytest.mark.parametrize("base", ["wss://fstream.binance.com", "wss://fstream.binance.com/"])
 def test_futures_quotes_live_under_public_since_the_split(base: str) -> None:
-    assert stream_url(Side.FUTURES, base) == "wss://fstream.binance.com/public/stream"
+    assert stream_url(MarketKind.USD_M, base) == "wss://fstream.binance.com/public/stream"
 
 
 def test_spot_is_not_split() -> None:
-    assert stream_url(Side.SPOT, "wss://stream.binance.com:9443") == "wss://stream.binance.com:9443/stream"
-    assert stream_url(Side.SPOT, "ws://127.0.0.1:8000/base") == "ws://127.0.0.1:8000/base/stream"
+    assert stream_url(MarketKind.SPOT, "wss://stream.binance.com:9443") == "wss://stream.binance.com:9443/stream"
+    assert stream_url(MarketKind.SPOT, "ws://127.0.0.1:8000/base") == "ws://127.0.0.1:8000/base/stream"

@@ -11,10 +11,11 @@ from decimal import Decimal
 import pytest
 
 from spreadwatch.core.events import Books, Marks, Phase
-from spreadwatch.core.quote import Side
-from spreadwatch.feed import binance, clock, fleet
+from spreadwatch.core.quote import MarketKind, Side
+from spreadwatch.feed import clock, fleet
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import Fleet, FleetSettings
+from spreadwatch.feed.markets import Route, stream_url
 from spreadwatch.feed.policy import StreamSettings
 from spreadwatch.feed.stream import Stream
 from tests.conftest import PATIENCE_S, Sink
@@ -32,7 +33,7 @@ class Yard:
 
     def build(self, *, with_books: bool = False) -> Fleet:
         settings = FleetSettings(
-            bases={Side.SPOT: self.exchange.spot_stream, Side.FUTURES: self.exchange.futures_stream},
+            bases={MarketKind.SPOT: self.exchange.spot_stream, MarketKind.USD_M: self.exchange.futures_stream},
             heartbeat="BTCUSDT",
             stream=StreamSettings(30, 30, 5),
             ca_file=None,
@@ -211,4 +212,4 @@ def test_silent_marks_touch_nothing_but_funding(yard: Yard, exchange: Exchange, 
     exchange.quote("futures", "ETHUSDT", Decimal(1), Decimal(2))
     sink.wait_quotes(1)
     assert {link.side for link in sink.links(Phase.LOST)} == set()
-    assert binance.stream_url(Side.FUTURES, "wss://a/", binance.Path.MARKET) == "wss://a/market/stream"
+    assert stream_url(MarketKind.USD_M, "wss://a/", Route.MARKET) == "wss://a/market/stream"

@@ -4,15 +4,18 @@ import pytest
 
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import binance
-from spreadwatch.feed.kinds import KINDS, QUOTES, Kind, Silence
+from spreadwatch.feed.kinds import KINDS, QUOTES, Kind, Reach, Silence
+from spreadwatch.feed.markets import MARKETS
 
 ETH = binance.contract(Side.FUTURES, "ETHUSDT")
 
 
 def test_connections_have_names_of_their_own() -> None:
-    names = [kind.name.format(side=side) for kind in KINDS for side in kind.sides]
-    assert len(set(names)) == len(names)
-    assert all(kind.name.count("{side}") == (len(kind.sides) > 1) for kind in KINDS)
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    for kind in KINDS:
+        names = {kind.name.format(market=MARKETS[market].word) for market in kind.markets}
+        # a shard has one futures market, and its number goes with the name
+        assert len(names) == len(kind.markets) or kind.reach is Reach.WATCHED
 
 
 def test_legs_live_by_quotes_alone() -> None:
@@ -28,8 +31,8 @@ def test_a_kind_that_speaks_in_time_is_never_taken_for_silent(kind: Kind) -> Non
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_parser_reads_the_streams_that_it_asks_for(kind: Kind) -> None:
-    for side in kind.sides:
-        parser = kind.parser(side, [ETH])
-        assert parser.side is side
+    for market in kind.markets:
+        parser = kind.parser(market.side, [ETH])
+        assert parser.side is market.side
         assert parser.streams() == [f"ethusdt@{parser.kind}"]
         assert parser.again().streams() == parser.streams()

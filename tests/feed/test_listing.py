@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.events import Event, Interval, Listing
-from spreadwatch.core.pair_name import PERPETUAL
-from spreadwatch.core.quote import Side
+from spreadwatch.core.pair_name import PERPETUAL, market_of
+from spreadwatch.core.quote import MarketKind, Side
 from spreadwatch.feed import catalog, listing
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.dial import tls_context
@@ -27,13 +27,13 @@ WATCHED = ("ETHUSDT", "PEPEUSDT", "NOSUCHUSDT")
 
 def fetch(venue: Side, base: str, symbol: str, tls: ssl.SSLContext = TLS) -> Listing:
     wanted = contract(venue, symbol)
-    return catalog.listing_of(venue, wanted, catalog.rows(venue, base, tls, [wanted.wire]))
+    return catalog.listing_of(venue, wanted, catalog.rows(market_of(venue, symbol), base, tls, [wanted.wire]))
 
 
 @pytest.fixture
 def loader(exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListingLoader]:
     monkeypatch.setattr(listing, "_RETRY_S", (0.02, 0.02, 0.02))
-    bases = {Side.SPOT: exchange.spot_rest, Side.FUTURES: exchange.futures_rest}
+    bases = {MarketKind.SPOT: exchange.spot_rest, MarketKind.USD_M: exchange.futures_rest}
     made = ListingLoader(bases, PERPETUAL, None, sink)
     made.look_up(WATCHED)
     yield made
@@ -190,7 +190,7 @@ QUARTERS = [
 
 
 def started(exchange: Exchange, sink: Sink, usual: str = PERPETUAL) -> ListingLoader:
-    bases = {Side.SPOT: exchange.spot_rest, Side.FUTURES: exchange.futures_rest}
+    bases = {MarketKind.SPOT: exchange.spot_rest, MarketKind.USD_M: exchange.futures_rest}
     made = ListingLoader(bases, usual, None, sink)
     made.start()
     return made

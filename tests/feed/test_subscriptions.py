@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadwatch.feed.subscriptions import NAMES_PER_REQUEST, Subscriptions
+from spreadwatch.feed.markets import NAMES_PER_REQUEST
+from spreadwatch.feed.subscriptions import Subscriptions
 
 names = st.sampled_from([f"coin{number}@bookTicker" for number in range(8)])
 steps = st.lists(st.tuples(st.sampled_from(["want", "drop", "ask"]), st.lists(names, max_size=5)), max_size=40)
