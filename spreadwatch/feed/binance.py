@@ -48,7 +48,9 @@ def contract(side: Side, key: str) -> Contract:
         return Contract(name.symbol, name.symbol)
     if name.is_relative:
         raise LookupError(f"{key} is another contract every quarter: ask for its name first")
-    return Contract(key, *MARKETS[market_of(side, key)].renamed.get(key, (key,)))
+    if name.is_dated:
+        return Contract(key, key)
+    return Contract(key, *MARKETS[market_of(side, key)].renamed.get(name.symbol, (name.symbol,)))
 
 
 def heartbeat(market: MarketKind, symbol: str) -> Contract:
