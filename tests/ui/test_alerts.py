@@ -31,11 +31,11 @@ def press(window: AlertWindow, *keys: str) -> None:
 
 def listed(window: AlertWindow) -> list[list[str]]:
     """Return the rows of alerts that are shown, without the mark."""
-    return [[cell.words for cell in cells[1:]] for cells in window.list.rows._cells if cells[1].words]
+    return [[cell.words for cell in cells[1:]] for cells in window.list.rows.table.cells if cells[1].words]
 
 
 def marked(window: AlertWindow) -> list[int]:
-    return [number for number, cells in enumerate(window.list.rows._cells) if cells[0].words]
+    return [number for number, cells in enumerate(window.list.rows.table.cells) if cells[0].words]
 
 
 def entry(window: AlertWindow, name: str) -> tk.Entry:
@@ -99,7 +99,7 @@ def test_until_somebody_chooses_the_newest_is_chosen(open_window: OpenWindow) ->
 def test_a_click_chooses_and_does_not_close_the_list(open_window: OpenWindow) -> None:
     window = open_window()
     window.open_list(snapshot(3))
-    third = window.list.rows.inner.grid_slaves(row=3, column=4)[0]
+    third = window.list.rows.table.frame.grid_slaves(row=3, column=4)[0]
     third.event_generate("<Button-1>")
     window.settle()
     assert marked(window) == [2]
@@ -113,7 +113,7 @@ def test_a_click_chooses_and_does_not_close_the_list(open_window: OpenWindow) ->
 def test_the_wheel_scrolls_without_choosing(open_window: OpenWindow) -> None:
     window = open_window()
     window.open_list(snapshot(14))
-    window.list.rows.inner.winfo_children()[3].event_generate("<Button-5>")
+    window.list.rows.table.frame.winfo_children()[3].event_generate("<Button-5>")
     window.settle()
     assert listed(window)[0][0] == "13:01:17"
     assert window.list.chosen is not None
@@ -278,10 +278,10 @@ def test_the_most_extreme_numbers_are_cut_not_overlapped(open_window: OpenWindow
     window.list.rules.frame.focus_force()
     press(window, "<End>")
     check(window.list.frame)  # type: ignore[arg-type]
-    [row] = [cells[1:] for cells in window.list.rows._cells if cells[1].words]
+    [row] = [cells[1:] for cells in window.list.rows.table.cells if cells[1].words]
     time, _, value, _ = shown_of(row, alert_words.row(made, told.at, utc=True))
     assert (time, value) == (False, True)
-    last = window.list.rules._cells[-1]
+    last = window.list.rules.table.cells[-1]
     assert last[0].words
     _, fires, again, name = shown_of(last[1:], alert_words.rule_row(extreme))
     assert (fires, again, name) == (True, True, False)

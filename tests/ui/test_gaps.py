@@ -20,11 +20,7 @@ from tests.ui.test_dashboard import words
 
 def rows(dashboard: Dashboard) -> list[list[str]]:
     """Return what stands in the rows that can be seen."""
-    return [
-        [str(one.cget("text")) for one in row._labels]
-        for row in gap_list(dashboard)._rows
-        if row._labels[0].winfo_viewable()
-    ]
+    return [[str(one.cget("text")) for one in row] for row in gap_list(dashboard).table.rows if row[0].winfo_viewable()]
 
 
 def test_ctrl_g_lists_the_newest_gaps_inside_the_window(opened: Open) -> None:
@@ -58,7 +54,7 @@ def test_a_click_closes_it_and_gives_back_the_room(opened: Open) -> None:
     before = dashboard.root.geometry()
     press(dashboard, "<Control-g>")
     assert dashboard.root.geometry() != before
-    gap_list(dashboard)._rows[3]._labels[4].event_generate("<Button-1>")
+    gap_list(dashboard).table.rows[3][4].event_generate("<Button-1>")
     settle(dashboard)
     assert "GAPS 14" not in words(dashboard)
     assert dashboard.root.geometry() == before

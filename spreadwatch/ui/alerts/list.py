@@ -17,7 +17,7 @@ from spreadwatch.ui.kit import fonts, text, theme
 from spreadwatch.ui.kit.fields import TextField, WordChoice
 from spreadwatch.ui.kit.overlay import Panel
 from spreadwatch.ui.kit.painter import Painter
-from spreadwatch.ui.kit.table import Rows, TableColumn
+from spreadwatch.ui.kit.table import PickTable, TableColumn
 from spreadwatch.ui.kit.widgets import Copy, frame, painted, still
 from spreadwatch.ui.kit.wrapping import WrappedLine
 
@@ -72,10 +72,10 @@ class AlertList(Panel):
         self._evidence_width = 0
         self._place_head()
         figure, words = fonts.SMALL_FIGURE, fonts.SMALL_WORDS
-        clock = TableColumn("UTC" if self._utc else "LOCAL TIME", figure, "00:00:00")
+        clock = TableColumn("UTC" if self._utc else "LOCAL TIME", figure, "00:00:00", gap=5)
         symbol, value = TableColumn("SYMBOL", words, "1000SATSUSDT"), TableColumn("VALUE", figure, "−1 234.56 bps")
         columns = (clock, symbol, value, TableColumn("RULE", words, "a rule of usual length"))
-        self.rows = Rows(self.card, painter, columns, _ALERTS, self._chose, "No alert yet.")
+        self.rows = PickTable(self.card, painter, columns, _ALERTS, self._chose, "No alert yet.")
         self.rows.frame.pack(fill="both", expand=True)
         bind_rows(self.rows.frame, self.rows.move)
         self._place_evidence()
@@ -127,12 +127,12 @@ class AlertList(Panel):
         self.remove_button.pack(side="right")
         words = fonts.SMALL_WORDS
         columns = (
-            TableColumn("SYMBOL", words, "1000SATSUSDT"),
+            TableColumn("SYMBOL", words, "1000SATSUSDT", gap=5),
             TableColumn("FIRES", words, "spread below −1234.56 bps"),
             TableColumn("AGAIN", words, "re-arms at −1234.56, hold 12 s, wait 60 s"),
             TableColumn("NAME", words, "a name"),
         )
-        self.rules = Rows(self.card, painter, columns, _RULES, self._changed, "No rule yet. Add one below.")
+        self.rules = PickTable(self.card, painter, columns, _RULES, self._changed, "No rule yet. Add one below.")
         self.rules.frame.pack(fill="x")
         bind_rows(self.rules.frame, self.rules.move)
         bind_keys(self.rules.frame, RULE_REMOVAL, {"row_remove": self._remove})
