@@ -1,6 +1,7 @@
 """The yardstick of the house catches what it is for, and what holds already goes on to hold."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.house.__main__ import holds, measure, page
 from tests.house.bars import BARS
 from tests.house.handing import Handing
 from tests.house.shape import Figure, House
+from tests.house.source import PACKAGE
 
 FILLER = "x = 1\n"
 
@@ -174,3 +176,10 @@ def test_what_the_house_holds_already_it_goes_on_to_hold() -> None:
         pytest.skip("needs Xvfb")
     figures = measure(held)
     assert [name for name in held if not holds(figures[name], BARS[name])] == [], page(figures)
+
+
+def test_the_key_for_newcomers_names_files_that_there_are() -> None:
+    key = tomllib.loads((Path(__file__).with_name("key.toml")).read_text(encoding="utf-8"))
+    assert len(key) == 20
+    for task, files in key.items():
+        assert any((PACKAGE / file).is_file() for file in files), task
