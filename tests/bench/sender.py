@@ -14,7 +14,7 @@ The first line it prints holds the URLs. After that it answers each line on stan
     burst N         send N frames of each venue at once
     quote           send a quote of each
 
-What was sent is told by symbol, with the frames that nobody was subscribed to, the monotonic time before the
+What was sent is told by symbol, with the frames that nobody took whole, the monotonic time before the
 first one in ns, and the seconds until each receiver had answered a ping behind its last frame.
 """
 
@@ -137,17 +137,19 @@ class Sender:
         now_s = time.monotonic()
         if now_s > self._sought_at_s + 1:
             self._sought_at_s, self._readers = now_s, {}
-        writes: dict[Connection, list[bytes]] = {}
-        for key, count, data in parts:
-            readers = self._readers_of(key)
-            if readers:
-                self._sent[key[1]] += count
-            else:
-                self._unheard += count
+        writes: dict[Connection, list[Part]] = {}
+        for part in parts:
+            readers = self._readers_of(part[0])
+            self._unheard += 0 if readers else part[1]
             for one in readers:
-                writes.setdefault(one, []).append(data)
+                writes.setdefault(one, []).append(part)
         for one, mine in writes.items():
-            one.send_raw(b"".join(mine))
+            left = one.send_raw(b"".join([data for _, _, data in mine]))
+            for (_, symbol), count, _ in mine:
+                if left:
+                    self._sent[symbol] += count
+                else:
+                    self._unheard += count
 
     def _readers_of(self, key: Key) -> list[Connection]:
         venue, symbol = key
