@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import hypothesis
 import pytest
 
 from spreadwatch.core.events import Batch, Clock, Event, Link, Phase
@@ -36,6 +37,8 @@ from tests.exchange.server import Exchange
 from tests.ui.screen import xvfb
 
 ROOT = Path(__file__).parents[1]
+hypothesis.settings.register_profile("unhurried", deadline=None)  # how long an example takes is no claim of it
+hypothesis.settings.load_profile("unhurried")
 PATIENCE_S = 20.0
 """Longest wait for what must happen; a guard against hanging, not a claim."""
 _OURS = ("feed-", "demo", "replay", "recorder", "notify")
