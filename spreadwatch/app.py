@@ -21,7 +21,7 @@ from spreadwatch.commands.watch import WatchOptions, tell_faults, watch
 from spreadwatch.config import Config
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.core.source import Source
-from spreadwatch.errors import NoDisplayError
+from spreadwatch.errors import INTERRUPTED, NoDisplayError
 from spreadwatch.feed import binance, clock
 from spreadwatch.run.services import Services
 from spreadwatch.run.session import Session, named
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from spreadwatch.ui.dashboard import Dashboard
     from spreadwatch.worker import Worker
 
-_INTERRUPTED = 130
 _OPEN_S = 10.0
 
 log = logging.getLogger(__name__)
@@ -183,7 +182,7 @@ def _window(session: Session, settings: Config, playhead: "Playhead | None" = No
         signal.signal(signal.SIGINT, before)
         session.stop()
         services.close()
-    return _INTERRUPTED if interrupted.is_set() else 0
+    return INTERRUPTED if interrupted.is_set() else 0
 
 
 def _open_dashboard(

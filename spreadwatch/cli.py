@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,12 +15,12 @@ from spreadwatch import __version__, config
 from spreadwatch.commands.history_arguments import add_history, take_times
 from spreadwatch.commands.output import in_encoding, say
 from spreadwatch.core import times
-from spreadwatch.errors import SpreadwatchError, UsageError
+from spreadwatch.errors import INTERRUPTED, SpreadwatchError, UsageError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-OK, BUG, INTERRUPTED = 0, 1, 130
+OK, BUG = 0, 1
 
 _LAST_MS = 1 << 43  # after every recorded moment
 
@@ -38,39 +38,45 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code. Ctrl-C gives 130, a failure of the world 2 to 5, a bug 1."""
-    try:
+
+    def run() -> int:
         try:
-            return _run(_parser().parse_args(arguments))
-        finally:
-            if sys.stdout is not None:
-                sys.stdout.flush()
-    except SpreadwatchError as error:
-        say(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has left: that is its right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    except Exception:
-        log.exception("this is a bug in spreadwatch")
-        return BUG
+            try:
+                return _run(_parser().parse_args(arguments))
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+        except BrokenPipeError:  # the reader of our output has left: that is its right
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return OK
+
+    return _ended(run, say)
 
 
 def main_window(arguments: Sequence[str] | None = None) -> int:
     """Run for a double click: without a console, an error is shown in a window of its own."""
     from spreadwatch import app
 
-    try:
+    def run() -> int:
         return _run(_parser().parse_args(arguments))
+
+    bug = "spreadwatch ended because of an error of its own: the log in its log folder has the details."
+    return _ended(run, app.show_error, bug)
+
+
+def _ended(run: Callable[[], int], tell: Callable[[str], None], bug: str = "") -> int:
+    """Return the exit code of a run; `tell` what ended it. `bug`: what to tell of an error of its own."""
+    try:
+        return run()
     except SpreadwatchError as error:
-        app.show_error(str(error))
+        tell(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception:
         log.exception("this is a bug in spreadwatch")
-        app.show_error("spreadwatch ended because of an error of its own: the log in its log folder has the details.")
+        if bug:
+            tell(bug)
         return BUG
 
 
@@ -95,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--compact", action="store_true", default=None, help="only the number")
     parser.add_argument("--topmost", action="store_true", default=None, help="keep the window above others")
     parser.add_argument("--print-config", action="store_true", help="print every setting and where it came from")
+    parser.add_argument("--example", action="store_true", help="with --print-config: the example file instead")
     parser.add_argument("--version", action="version", version=f"spreadwatch {__version__}")
     parser.set_defaults(command="window", demo=False, seed=1, symbol=None, config=None, verbose=0)
 
@@ -183,6 +190,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if arguments.command == "replay":
         _check_replay(arguments)
+    if getattr(arguments, "example", False):
+        if not arguments.print_config:
+            raise UsageError("spreadwatch: --example goes with --print-config (see spreadwatch --help)")
+        sys.stdout.write(config.example())
+        return OK
     logs.set_up(arguments.verbose, platformdirs.user_log_path("spreadwatch", appauthor=False))
     settings = config.load(
         {

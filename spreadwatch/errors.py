@@ -3,17 +3,30 @@
 A message says what was expected, what came, and what to do. The command line prints it as it is, without a
 traceback, and ends with the class's `exit_code`. Anything that is not in this tree is a bug (exit code 1).
 
-    SpreadwatchError
-    ├── UsageError          2  arguments that do not go together
-    ├── ConfigError         2  settings that are not allowed, all of them at once
-    ├── CaptureError        2  a capture file that cannot be read
-    ├── NoDisplayError      3  no tkinter, or no screen to open a window on
-    ├── UnreachableError    4  the exchange does not answer
-    └── RegionError         5  the exchange answers, and refuses this region (HTTP 451)
+    SpreadwatchError           1
+    ├── UsageError             2  arguments that do not go together
+    ├── ConfigError            2  settings that are not allowed, all of them at once
+    ├── CaptureError           2  a capture file that cannot be read
+    ├── StorageError           2  a recording that cannot be opened, written or read now (storage)
+    │   └── Refusal            2  a store that is not ours to write: another's, newer, or being written (storage)
+    ├── ServeError             2  a service that may not be offered so, or a port that is taken (api)
+    ├── NoDisplayError         3  no tkinter, or no screen to open a window on
+    ├── UnreachableError       4  the exchange does not answer
+    ├── RegionError            5  the exchange answers, and refuses this region (HTTP 451)
+    ├── UnavailableError       1  a question over HTTP that cannot be answered as things are (api)
+    ├── UnansweredError        1  a question that the recording did not answer in time (api)
+    ├── UnknownError           1  a question over HTTP about a pair that is not watched (api)
+    └── NotToldError           1  an alert that a way of telling did not get out (notify)
+        └── StoppedError       1  one that was given up because the program ends (notify)
+
+What never ends the program is told where it happens: to who asked over HTTP, in the window, in the log.
 """
 
 from collections.abc import Iterable
 from typing import ClassVar
+
+INTERRUPTED = 130
+"""The exit code of Ctrl-C: that of a program which a signal 2 ended, as shells count it."""
 
 
 class SpreadwatchError(Exception):

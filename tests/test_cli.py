@@ -134,6 +134,16 @@ def test_the_printed_settings_tell_their_sources_and_can_be_read_back(program: P
     ]
 
 
+def test_the_example_file_is_printed_whatever_is_in_force(program: Program) -> None:
+    (program.folder / "config.toml").write_text("not toml")
+    printed = program.run("--print-config", "--example")
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out == Path(__file__).parents[1].joinpath("config.example.toml").read_text("utf-8")
+    alone = program.run("--example")
+    assert (alone.code, alone.out) == (2, "")
+    assert "--example goes with --print-config" in alone.err
+
+
 @posix
 @pytest.mark.parametrize("arguments", [["--print-config"], ["--version"], ["--help"], ["doctor"]], ids=str)
 def test_a_reader_that_left_before_the_first_byte_is_no_error(program: Program, arguments: Sequence[str]) -> None:

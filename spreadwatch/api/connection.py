@@ -11,7 +11,7 @@ _STUCK_S = 10.0
 _PHRASES = {400: b"Bad Request", 408: b"Request Timeout", 503: b"Service Unavailable"}
 
 
-class Connection(H11Protocol):
+class HttpConnection(H11Protocol):
     """The event loop's thread only. Subclasses made by `connection_class` carry the limits."""
 
     most = 0
@@ -108,6 +108,6 @@ class Connection(H11Protocol):
         self.transport.close()
 
 
-def connection_class(most: int, head_s: float) -> type[Connection]:
+def connection_class(most: int, head_s: float) -> type[HttpConnection]:
     """Return a class of connections that share limits: so many at once, each request whole within `head_s`."""
-    return type("LimitedConnection", (Connection,), {"most": most, "head_s": head_s})
+    return type("LimitedConnection", (HttpConnection,), {"most": most, "head_s": head_s})

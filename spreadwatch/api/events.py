@@ -47,7 +47,7 @@ class Frames:
         return frame
 
 
-class Stream:
+class EventStream:
     """Serve one reader until it goes, or until the service ends. `symbol` None: all of them."""
 
     def __init__(self, frames: Frames, present: Present, symbol: str | None) -> None:

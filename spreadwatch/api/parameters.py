@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from spreadwatch.config.kinds import RefusedError, Symbol
+from spreadwatch.config.kinds import RefusedError, SymbolName
 from spreadwatch.core import times
 from spreadwatch.core.questions import Asked, Parameter
 
@@ -46,9 +46,9 @@ def read(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]]) -> A
 def symbol(name: str, text: str) -> str:
     """Return a symbol in the program's spelling. Raises BadParameterError."""
     try:
-        return Symbol().check(text, Path())
+        return SymbolName().check(text, Path())
     except RefusedError as error:
-        raise BadParameterError(name, f"{name} must be {Symbol().allowed}, not {_shown(text)}") from error
+        raise BadParameterError(name, f"{name} must be {SymbolName().allowed}, not {_shown(text)}") from error
 
 
 def moment(name: str, text: str, now_ms: int) -> int:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from spreadwatch.api import page, parameters
-from spreadwatch.api.events import Frames, Stream
+from spreadwatch.api.events import EventStream, Frames
 from spreadwatch.api.operations import OPERATIONS, Operation
 from spreadwatch.api.parameters import BadParameterError
 from spreadwatch.api.present import Present
@@ -47,7 +47,9 @@ class Events:
             return
         self._traffic.streams += 1
         try:
-            await Stream(self._frames, self._present, asked.symbol or None).serve(scope, receive, send, self.stopping)
+            await EventStream(self._frames, self._present, asked.symbol or None).serve(
+                scope, receive, send, self.stopping
+            )
         finally:
             self._traffic.streams -= 1
 

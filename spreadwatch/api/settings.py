@@ -4,12 +4,11 @@ import ipaddress
 
 from msgspec import Struct
 
+from spreadwatch.config.keys import SHORTEST_TOKEN
 from spreadwatch.errors import SpreadwatchError
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names that a browser on this machine may call us by."""
-
-SHORTEST_TOKEN = 16
 
 
 class ServeError(SpreadwatchError):

@@ -29,7 +29,7 @@ from spreadwatch.storage.history import History
 _SHOWN_SYMBOLS = 10
 
 
-class _Named(Protocol):
+class _Found(Protocol):
     """What is found one by one."""
 
     @property
@@ -137,13 +137,13 @@ def _stream(history: History, question: Question, asked: list[Asked], *, as_json
             say(f"no {question.nothing} of {one.symbol} is recorded {_during(one)}")
 
 
-def _counted(found: Iterable[_Named], counts: Counter[str]) -> Iterator[_Named]:
+def _counted(found: Iterable[_Found], counts: Counter[str]) -> Iterator[_Found]:
     for one in found:
         yield one
         counts[one.symbol] += 1
 
 
-def _write_all(question: Question, found: Iterable[_Named], *, as_json: bool) -> None:
+def _write_all(question: Question, found: Iterable[_Found], *, as_json: bool) -> None:
     encoding, asked = sys.stdout.encoding or "utf-8", Asked()
     if as_json:
         for one in found:

@@ -6,11 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from spreadwatch.config import kinds
-from spreadwatch.config.kinds import Choice, Exact, Flag, Number, RefusedError, Words
+from spreadwatch.config.kinds import Between, Choice, Exact, Flag, Kind, NamedPair, RefusedError, Words
 from spreadwatch.config.wording import closest, printable, show
-from spreadwatch.core.alerts import Direction, Rule, check
-from spreadwatch.core.alerts import Number as Watched
+from spreadwatch.core.alerts import Direction, Number, Rule, check
 
 ALL: Final = "all"
 """The word for every symbol."""
@@ -20,27 +18,24 @@ _LEVEL: Final = Exact(-_HIGHEST, _HIGHEST, "bps, or quote currency for a spread"
 
 
 @dataclass(frozen=True, slots=True)
-class _SymbolOrAll:
+class _SymbolOrAll(Kind):
     allowed: str = 'a symbol such as "ETHUSDT" or "BTCUSDT@current_quarter", or "all"'
-
-    def read(self, text: str) -> object:
-        return text.strip()
 
     def check(self, value: object, folder: Path) -> str | None:
         if isinstance(value, str) and value.lower() == ALL:
             return None
-        return kinds.NamedPair().check(value, folder)
+        return NamedPair().check(value, folder)
 
 
-FIELDS: Final[Mapping[str, kinds.Rule]] = {
+FIELDS: Final[Mapping[str, Kind]] = {
     "name": Words(60),
     "symbol": _SymbolOrAll(),
-    "number": Choice(tuple(Watched)),
+    "number": Choice(tuple(Number)),
     "side": Choice(tuple(Direction)),
     "level": _LEVEL,
     "rearm": _LEVEL,
-    "hold_s": Number(0, 86_400, "seconds"),
-    "cooldown_s": Number(0, 604_800, "seconds"),
+    "hold_s": Between(0, 86_400, "seconds"),
+    "cooldown_s": Between(0, 604_800, "seconds"),
     "once": Flag(),
 }
 """Every key of a rule and what it allows."""
@@ -71,7 +66,7 @@ class RefusedRulesError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRules:
+class AlertRules(Kind):
     """A list of tables, a rule each."""
 
     most: int
@@ -80,10 +75,6 @@ class AlertRules:
     def allowed(self) -> str:
         """Their form."""
         return f"up to {self.most} tables, each headed [[alerts]], with {', '.join(FIELDS)}"
-
-    def read(self, text: str) -> object:
-        """Take nothing: only a file can hold tables."""
-        return text
 
     def check(self, value: object, folder: Path) -> tuple[Rule, ...]:
         """Raise RefusedRulesError with the faults of all rules."""
@@ -144,7 +135,7 @@ def _rule(table: object) -> Rule | list[_Fault]:
             faults.append(_Fault(name, f"{error}; allowed: {allows.allowed}", show(table[name])))
     if faults:
         return faults
-    values["number"], values["side"] = Watched(values["number"]), Direction(values["side"])
+    values["number"], values["side"] = Number(values["number"]), Direction(values["side"])
     rule = Rule(**{"name": _usual_name(values), **values})
     words = check(rule)
     return [_Fault("rearm", words, f"{rule.rearm:f}")] if words else rule

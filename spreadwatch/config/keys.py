@@ -1,4 +1,4 @@
-"""Every key of the configuration, declared once: type, rule, meaning, default.
+"""Every key of the configuration, declared once: type, what it takes, meaning, default.
 
 The annotated fields are the table. Parsing, checking, environment names, `--print-config` and
 config.example.toml follow from it; to add a key, add a field.
@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 from spreadwatch.config.alerts import AlertRules
-from spreadwatch.config.kinds import AmountOrOff, Choice, CommandLine, Exact, Flag, Number, Rule, Symbol, Symbols
+from spreadwatch.config.kinds import AmountOrOff, Between, Choice, CommandLine, Exact, Flag, Kind, SymbolName, Symbols
 from spreadwatch.config.places import BaseUrl, BindAddress, OptionalFile, OptionalPath, OptionalSecret, OptionalUrl
 from spreadwatch.core import pair_name
-from spreadwatch.core.alerts import Rule as AlertRule
+from spreadwatch.core.alerts import Rule
 
 ENVIRONMENT_PREFIX: Final = "SPREADWATCH_"
+SHORTEST_TOKEN: Final = 16
+"""The fewest characters of the secret that requests to the service bring."""
 
-Kind = Literal["value", "secret", "tables"]
+Given = Literal["value", "secret", "tables"]
 """How a key is given: anywhere; in the environment or .env only, and never shown; as [[tables]] of the file."""
 
 Theme = Literal["dark", "light"]
@@ -33,12 +35,12 @@ class Window:
     compact: Annotated[bool, Flag(), "Start as a small window with the spread alone."] = False
     topmost: Annotated[bool, Flag(), "Keep the window above all others."] = False
     time_zone: Annotated[TimeZone, Choice(get_args(TimeZone)), "The zone that clock times are shown in."] = "local"
-    frame_ms: Annotated[int, Number(8, 1000, "milliseconds", whole=True), "Time between two paints."] = 16
+    frame_ms: Annotated[int, Between(8, 1000, "milliseconds", whole=True), "Time between two paints."] = 16
     remember_geometry: Annotated[bool, Flag(), "Open at the size and place of the last time."] = True
 
 
 @dataclass(frozen=True, slots=True)
-class Fees:
+class TakerFees:
     """What taking costs. The defaults are those of a regular account, recorded 2026-10-12."""
 
     spot_taker_bps: Annotated[
@@ -83,7 +85,7 @@ class Notify:
         CommandLine(),
         "A program to run, without a shell; it gets the alert and its evidence as JSON on standard input.",
     ] = ()
-    timeout_s: Annotated[float, Number(0.5, 120, "seconds"), "The longest that one way may take for one alert."] = 10.0
+    timeout_s: Annotated[float, Between(0.5, 120, "seconds"), "The longest that one way may take for one alert."] = 10.0
     webhook_url: Annotated[
         str, OptionalUrl(), "The https address that gets the same JSON by POST; it holds a secret.", "secret"
     ] = field(default="", repr=False)
@@ -103,10 +105,10 @@ class Record:
     trades: Annotated[bool, Flag(), "Record the prices of spot trades too."] = False
     changes_only: Annotated[bool, Flag(), "Leave out quotes that repeat the one before."] = False
     keep_days: Annotated[
-        float, Number(0, 36500, "days"), "Forget raw quotes that are older; 0 keeps them. Bars of seconds stay."
+        float, Between(0, 36500, "days"), "Forget raw quotes that are older; 0 keeps them. Bars of seconds stay."
     ] = 0.0
     keep_mb: Annotated[
-        int, Number(0, 100_000_000, "MB", whole=True), "Forget the oldest raw quotes beyond this size; 0 keeps them."
+        int, Between(0, 100_000_000, "MB", whole=True), "Forget the oldest raw quotes beyond this size; 0 keeps them."
     ] = 0
     dsn: Annotated[
         str,
@@ -122,9 +124,12 @@ class Serve:
 
     enabled: Annotated[bool, Flag(), "Serve while the window is open."] = False
     address: Annotated[str, BindAddress(), "The address to listen on."] = "127.0.0.1"
-    port: Annotated[int, Number(1, 65535, "port", whole=True), "The port to listen on."] = 8765
+    port: Annotated[int, Between(1, 65535, "port", whole=True), "The port to listen on."] = 8765
     token: Annotated[
-        str, OptionalSecret(16, "a secret that every request has to bring"), "The token of requests.", "secret"
+        str,
+        OptionalSecret(SHORTEST_TOKEN, "a secret that every request has to bring"),
+        "The token of requests.",
+        "secret",
     ] = field(default="", repr=False)
 
 
@@ -134,21 +139,21 @@ class Feed:
 
     silence_s: Annotated[
         float,
-        Number(0.5, 60, "seconds"),
+        Between(0.5, 60, "seconds"),
         "A connection silent for longer than this is no longer shown as live.",
     ] = 3.0
     heartbeat_symbol: Annotated[
         str,
-        Symbol(),
+        SymbolName(),
         "A busy symbol that each connection also listens to, to tell a quiet coin from a dead line.",
     ] = "BTCUSDT"
     handshake_s: Annotated[
-        float, Number(1, 60, "seconds"), "How long opening a connection may take before it is tried anew."
+        float, Between(1, 60, "seconds"), "How long opening a connection may take before it is tried anew."
     ] = 5.0
-    backoff_cap_s: Annotated[float, Number(0.5, 60, "seconds"), "The longest wait between two attempts."] = 5.0
+    backoff_cap_s: Annotated[float, Between(0.5, 60, "seconds"), "The longest wait between two attempts."] = 5.0
     inbox_batches: Annotated[
         int,
-        Number(100, 10_000_000, "batches", whole=True),
+        Between(100, 10_000_000, "batches", whole=True),
         "How many socket reads may wait for the window before some are dropped and counted.",
     ] = 100_000
     ca_file: Annotated[
@@ -188,10 +193,10 @@ class Config:
         "The futures side of symbols without a contract of their own: the perpetual, or a quarter's delivery contract.",
     ] = pair_name.PERPETUAL
     alerts: Annotated[
-        tuple[AlertRule, ...], AlertRules(100), "Rules that tell you when a number crosses a level.", "tables"
+        tuple[Rule, ...], AlertRules(100), "Rules that tell you when a number crosses a level.", "tables"
     ] = ()
     window: Window = field(default_factory=Window)
-    fees: Fees = field(default_factory=Fees)
+    fees: TakerFees = field(default_factory=TakerFees)
     size: Size = field(default_factory=Size)
     notify: Notify = field(default_factory=Notify)
     record: Record = field(default_factory=Record)
@@ -204,7 +209,7 @@ class Config:
 
 SECTIONS: Final[Mapping[str, type[Any]]] = {
     "window": Window,
-    "fees": Fees,
+    "fees": TakerFees,
     "size": Size,
     "notify": Notify,
     "record": Record,
@@ -223,10 +228,10 @@ class Key:
 
     section: str
     name: str
-    rule: Rule
+    takes: Kind
     meaning: str
     default: object
-    kind: Kind = "value"
+    kind: Given = "value"
 
     @property
     def dotted(self) -> str:
@@ -250,8 +255,8 @@ def _table() -> Iterator[Key]:
         hints = get_type_hints(owner, include_extras=True)
         for declared in fields(owner):
             match getattr(hints[declared.name], "__metadata__", ()):
-                case (rule, meaning, *kind):
-                    yield Key(section, declared.name, rule, meaning, declared.default, *kind)
+                case (takes, meaning, *kind):
+                    yield Key(section, declared.name, takes, meaning, declared.default, *kind)
 
 
 KEYS: Final[tuple[Key, ...]] = tuple(_table())

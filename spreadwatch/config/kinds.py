@@ -1,11 +1,12 @@
-"""What a key of the configuration may hold, a class for each kind of value."""
+"""What a key of the configuration may hold."""
 
 import re
 import shlex
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from spreadwatch.core import pair_name
 
@@ -31,25 +32,30 @@ _TYPE_NAMES: Final = {
 
 
 class RefusedError(ValueError):
-    """A value that a rule does not allow. The message says why and never repeats the value."""
+    """A value that a key does not allow. The message says why and never repeats the value."""
 
 
-class Rule(Protocol):
-    """What a key allows."""
+class Kind(ABC):
+    """What a key allows, a class for each kind of value."""
+
+    __slots__ = ()
 
     @property
+    @abstractmethod
     def allowed(self) -> str:
         """The allowed values in words, for a fault and for the example file."""
 
     def read(self, text: str) -> object:
-        """Turn an environment variable's text into a value to check. Raises RefusedError."""
+        """Turn an environment variable's text into a value to check: without blanks around it. Raises RefusedError."""
+        return text.strip()
 
+    @abstractmethod
     def check(self, value: object, folder: Path) -> object:
         """Return the value in its final form; relative paths start at `folder`. Raises RefusedError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Kind):
     """True or false."""
 
     allowed: str = "true or false"
@@ -67,7 +73,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Between(Kind):
     """A number between `low` and `high`, both included."""
 
     low: float
@@ -100,7 +106,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class Exact(Kind):
     """A decimal between `low` and `high`, both included, kept to the last digit; at most `places` decimals."""
 
     low: Decimal
@@ -132,7 +138,7 @@ class Exact:
 
 
 @dataclass(frozen=True, slots=True)
-class AmountOrOff:
+class AmountOrOff(Kind):
     """A positive decimal, or "off", which becomes None."""
 
     amount: Exact
@@ -156,7 +162,7 @@ class AmountOrOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Words(Kind):
     """A text for people."""
 
     most: int
@@ -165,10 +171,6 @@ class Words:
     def allowed(self) -> str:
         """The length."""
         return f"a text of 1 to {self.most} visible characters"
-
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
 
     def check(self, value: object, folder: Path) -> str:
         """Refuse other lengths, and what cannot be seen."""
@@ -181,7 +183,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandLine:
+class CommandLine(Kind):
     """A program and its arguments. They are never given to a shell."""
 
     allowed: str = 'a list of texts, the program first, such as ["notify-send", "spread"], or [] for none'
@@ -210,7 +212,7 @@ class CommandLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Kind):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -220,10 +222,6 @@ class Choice:
         """The words."""
         return " or ".join(f'"{word}"' for word in self.words)
 
-    def read(self, text: str) -> object:
-        """Take the text as it is."""
-        return text
-
     def check(self, value: object, folder: Path) -> str:
         """Refuse every other word."""
         if text_of(value) not in self.words:
@@ -232,14 +230,10 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
+class SymbolName(Kind):
     """The exchange's name of a pair. Only ASCII is upper-cased: there are names like 币安人生USDT."""
 
     allowed: str = _SYMBOL
-
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
 
     def check(self, value: object, folder: Path) -> str:
         """Refuse other lengths and characters."""
@@ -252,14 +246,10 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedPair:
+class NamedPair(Kind):
     """A symbol, with its contract if it has one of its own: "ETHUSDT", "BTCUSDT@current_quarter"."""
 
     allowed: str = _SYMBOL + _AND_CONTRACT
-
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
 
     def check(self, value: object, folder: Path) -> str:
         """Return it in its one spelling; "@perpetual" stays, because the usual contract may be another."""
@@ -268,12 +258,12 @@ class NamedPair:
             name = pair_name.parse(text)
         except ValueError as error:
             raise RefusedError(str(error)) from None
-        symbol = Symbol().check(name.symbol, folder)
+        symbol = SymbolName().check(name.symbol, folder)
         return f"{symbol}@{name.contract}" if "@" in text and not name.is_dated else str(name)
 
 
 @dataclass(frozen=True, slots=True)
-class Symbols:
+class Symbols(Kind):
     """A list of different pairs."""
 
     most: int

@@ -83,15 +83,15 @@ def load(
     sources: dict[str, str] = {}
     for one in given:
         try:
-            value = one.key.rule.read(one.value) if one.is_text and isinstance(one.value, str) else one.value
-            values[one.key] = one.key.rule.check(value, one.folder)
+            value = one.key.takes.read(one.value) if one.is_text and isinstance(one.value, str) else one.value
+            values[one.key] = one.key.takes.check(value, one.folder)
             sources[one.key.dotted] = one.source
         except RefusedRulesError as error:
             faults += (f"{one.where(place)}: {sentence}" for place, sentence in error.faults)
         except RefusedError as error:
             value = "(not shown)" if one.key.kind == "secret" else show(one.value)
             shown = f"{one.where(one.key.dotted)}: {one.key.dotted} = {value}"
-            faults.append(f"{shown}: {error}; allowed: {one.key.rule.allowed}")
+            faults.append(f"{shown}: {error}; allowed: {one.key.takes.allowed}")
     if faults:
         raise ConfigError(faults)
     return _build(values, sources, file)

@@ -5,15 +5,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from spreadwatch.config.kinds import RefusedError, text_of
+from spreadwatch.config.kinds import Kind, RefusedError, text_of
 
 _HOST_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
-class BaseUrl:
+class BaseUrl(Kind):
     """Scheme, host and optional port of a server. Unencrypted only to this machine itself."""
 
     secure: str
@@ -27,22 +27,10 @@ class BaseUrl:
             f"({self.plain}:// only to this machine, e.g. 127.0.0.1)"
         )
 
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
-
     def check(self, value: object, folder: Path) -> str:
         """Return `scheme://host[:port]` in lower case; a "/" at the end is dropped."""
         text = text_of(value)
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise RefusedError("a character that no URL has")
-        try:
-            parts = urlsplit(text)
-            port = parts.port
-        except ValueError:
-            raise RefusedError("not a URL with a valid host and port") from None
-        if parts.scheme not in (self.secure, self.plain):
-            raise RefusedError(f"neither {self.secure}:// nor {self.plain}://")
+        parts, port = _split(text, " ", (self.secure, self.plain))
         if any(c in text for c in "@?#%\\") or parts.path.strip("/"):
             raise RefusedError("more than scheme, host and port")
         host = parts.hostname or ""
@@ -55,29 +43,17 @@ class BaseUrl:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalUrl:
+class OptionalUrl(Kind):
     """The address of a page that takes a POST, or empty text for none. Its path may be a secret."""
 
     allowed: str = 'https://host/path (http:// only to this machine, e.g. 127.0.0.1), or "" for none'
-
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
 
     def check(self, value: object, folder: Path) -> str:
         """Refuse what is not such an address."""
         text = text_of(value)
         if not text:
             return ""
-        if not text.isascii() or not text.isprintable() or any(c in text for c in ' "<>\\'):
-            raise RefusedError("a character that no URL has")
-        try:
-            parts = urlsplit(text)
-            port = parts.port
-        except ValueError:
-            raise RefusedError("not a URL with a valid host and port") from None
-        if parts.scheme not in ("https", "http"):
-            raise RefusedError("neither https:// nor http://")
+        parts, port = _split(text, ' "<>\\', ("https", "http"))
         if "@" in parts.netloc or parts.fragment:
             raise RefusedError("a user name or a fragment")
         host = parts.hostname or ""
@@ -88,15 +64,21 @@ class OptionalUrl:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class OptionalFile:
-    """A path to a file that exists, or empty text for none."""
+class _Path(Kind):
+    """A path: blanks around it belong to it."""
 
-    allowed: str = 'the path of an existing file ("~" is not expanded), or "" for none'
+    __slots__ = ()
 
     def read(self, text: str) -> object:
         """Take the text as it is."""
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalFile(_Path):
+    """A path to a file that exists, or empty text for none."""
+
+    allowed: str = 'the path of an existing file ("~" is not expanded), or "" for none'
 
     def check(self, value: object, folder: Path) -> str:
         """Return the path made absolute by `folder`, or "" for none."""
@@ -116,14 +98,10 @@ class OptionalFile:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalPath:
+class OptionalPath(_Path):
     """A path to a file that may come to be, or empty text for the usual place."""
 
     allowed: str = 'the path of a file ("~" is not expanded), or "" for the usual place'
-
-    def read(self, text: str) -> object:
-        """Take the text as it is."""
-        return text
 
     def check(self, value: object, folder: Path) -> str:
         """Return the path made absolute by `folder`, or "" for the usual place."""
@@ -138,7 +116,7 @@ class OptionalPath:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalSecret:
+class OptionalSecret(Kind):
     """A secret in one piece, or empty text for none."""
 
     least: int
@@ -149,10 +127,6 @@ class OptionalSecret:
         """What it is."""
         return f'{self.allowed_words}, at least {self.least} printable characters, or "" for none'
 
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
-
     def check(self, value: object, folder: Path) -> str:
         """Refuse what is too short or not printable."""
         text = text_of(value)
@@ -162,14 +136,10 @@ class OptionalSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class BindAddress:
+class BindAddress(Kind):
     """An address of this machine to listen on."""
 
     allowed: str = 'an IP address of this machine, such as "127.0.0.1"; any other than loopback needs a token'
-
-    def read(self, text: str) -> object:
-        """Take the text without blanks around it."""
-        return text.strip()
 
     def check(self, value: object, folder: Path) -> str:
         """Refuse what is no IP address."""
@@ -177,6 +147,20 @@ class BindAddress:
         if _address(text) is None:
             raise RefusedError("not an IP address")
         return text
+
+
+def _split(text: str, foreign: str, schemes: tuple[str, str]) -> tuple[SplitResult, int | None]:
+    """Return the parts of a URL and its port. Raises RefusedError for `foreign` characters and other schemes."""
+    if not text.isascii() or not text.isprintable() or any(c in text for c in foreign):
+        raise RefusedError("a character that no URL has")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise RefusedError("not a URL with a valid host and port") from None
+    if parts.scheme not in schemes:
+        raise RefusedError(f"neither {schemes[0]}:// nor {schemes[1]}://")
+    return parts, port
 
 
 def _is_host(host: str) -> bool:

@@ -76,13 +76,13 @@ def example() -> str:
         lines += ["", *_entry(key)]
     for key in KEYS:
         if key.kind == "tables":
-            lines += ["", "", f"# {key.meaning}", f"# Allowed: {key.rule.allowed}.", "# Only in this file."]
+            lines += ["", "", f"# {key.meaning}", f"# Allowed: {key.takes.allowed}.", "# Only in this file."]
             lines += _RULE.rstrip().split("\n")
     return "\n".join(lines) + "\n"
 
 
 def _entry(key: Key) -> Iterator[str]:
-    yield from (f"# {key.meaning}", f"# Allowed: {key.rule.allowed}")
+    yield from (f"# {key.meaning}", f"# Allowed: {key.takes.allowed}")
     if key.kind == "secret":
         yield f"# Never in this file: only by the environment or .env as {key.variable}"
     else:

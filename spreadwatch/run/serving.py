@@ -15,7 +15,7 @@ _STOP_S = 1.0
 log = logging.getLogger(__name__)
 
 
-class Watched:
+class SessionView:
     """What a session watches. Any thread."""
 
     def __init__(self, session: Session) -> None:
@@ -46,7 +46,7 @@ class Serving:
         self._history: History | None = None
         # To name another address is the explicit wish; without a token it is refused all the same.
         settings = ServeSettings(host=serve.address, port=serve.port, exposed=True, token=serve.token or None)
-        self._server = Server(settings, self._opened if has_recording else None, Watched(session))
+        self._server = Server(settings, self._opened if has_recording else None, SessionView(session))
         session.show_all()
 
     @property

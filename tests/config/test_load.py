@@ -67,7 +67,7 @@ def test_without_any_source_the_defaults_hold(folders: Folders) -> None:
 
 def test_defaults_satisfy_their_own_rules(tmp_path: Path) -> None:
     for key in KEYS:
-        checked = key.rule.check(key.default, tmp_path)
+        checked = key.takes.check(key.default, tmp_path)
         assert (type(checked), checked) == (type(key.default), key.default)
 
 
