@@ -13,7 +13,7 @@ from spreadwatch.api.parameters import BadParameterError
 from spreadwatch.api.present import Present, newer
 from spreadwatch.api.query_threads import QueryThreads
 from spreadwatch.core import answers_json
-from spreadwatch.core.questions import QUESTIONS, Archive, Asked, Question, Route
+from spreadwatch.core.questions import QUESTIONS, Archive, Asked, HttpRoute, Question
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError
 
@@ -150,7 +150,7 @@ class Service:
         return await self._threads.ask(lambda: question(archive()))
 
 
-def _spanned(asked: Asked, route: Route) -> Asked:
+def _spanned(asked: Asked, route: HttpRoute) -> Asked:
     """Complete the time that is asked about. Raises BadParameterError."""
     if route.length_ms is None:
         return asked

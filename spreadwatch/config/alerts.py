@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from spreadwatch.config.kinds import Between, Choice, Exact, Flag, Kind, NamedPair, RefusedError, Words
+from spreadwatch.config.kinds import Between, Choice, Exact, Flag, NamedPair, RefusedError, ValueKind, Words
 from spreadwatch.config.wording import closest, printable, show
 from spreadwatch.core.alerts import Direction, Number, Rule, check
 
@@ -18,7 +18,7 @@ _LEVEL: Final = Exact(-_HIGHEST, _HIGHEST, "bps, or quote currency for a spread"
 
 
 @dataclass(frozen=True, slots=True)
-class _SymbolOrAll(Kind):
+class _SymbolOrAll(ValueKind):
     allowed: str = 'a symbol such as "ETHUSDT" or "BTCUSDT@current_quarter", or "all"'
 
     def check(self, value: object, folder: Path) -> str | None:
@@ -27,7 +27,7 @@ class _SymbolOrAll(Kind):
         return NamedPair().check(value, folder)
 
 
-FIELDS: Final[Mapping[str, Kind]] = {
+FIELDS: Final[Mapping[str, ValueKind]] = {
     "name": Words(60),
     "symbol": _SymbolOrAll(),
     "number": Choice(tuple(Number)),
@@ -66,7 +66,7 @@ class RefusedRulesError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRules(Kind):
+class AlertRules(ValueKind):
     """A list of tables, a rule each."""
 
     most: int

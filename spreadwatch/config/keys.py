@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 from spreadwatch.config.alerts import AlertRules
-from spreadwatch.config.kinds import AmountOrOff, Between, Choice, CommandLine, Exact, Flag, Kind, SymbolName, Symbols
+from spreadwatch.config.kinds import (
+    AmountOrOff,
+    Between,
+    Choice,
+    CommandLine,
+    Exact,
+    Flag,
+    SymbolName,
+    Symbols,
+    ValueKind,
+)
 from spreadwatch.config.places import BaseUrl, BindAddress, OptionalFile, OptionalPath, OptionalSecret, OptionalUrl
 from spreadwatch.core import pair_name
 from spreadwatch.core.alerts import Rule
@@ -97,7 +107,7 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordKeys:
     """Recording: every quote as on the wire, into a file of SQLite, or PostgreSQL if a DSN is given."""
 
     enabled: Annotated[bool, Flag(), "Record while the window is open."] = False
@@ -199,7 +209,7 @@ class Config:
     fees: TakerFees = field(default_factory=TakerFees)
     size: Size = field(default_factory=Size)
     notify: Notify = field(default_factory=Notify)
-    record: Record = field(default_factory=Record)
+    record: RecordKeys = field(default_factory=RecordKeys)
     serve: Serve = field(default_factory=Serve)
     feed: Feed = field(default_factory=Feed)
     endpoints: Endpoints = field(default_factory=Endpoints)
@@ -212,7 +222,7 @@ SECTIONS: Final[Mapping[str, type[Any]]] = {
     "fees": TakerFees,
     "size": Size,
     "notify": Notify,
-    "record": Record,
+    "record": RecordKeys,
     "serve": Serve,
     "feed": Feed,
     "endpoints": Endpoints,
@@ -228,7 +238,7 @@ class Key:
 
     section: str
     name: str
-    takes: Kind
+    takes: ValueKind
     meaning: str
     default: object
     kind: Given = "value"

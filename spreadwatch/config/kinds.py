@@ -35,7 +35,7 @@ class RefusedError(ValueError):
     """A value that a key does not allow. The message says why and never repeats the value."""
 
 
-class Kind(ABC):
+class ValueKind(ABC):
     """What a key allows, a class for each kind of value."""
 
     __slots__ = ()
@@ -55,7 +55,7 @@ class Kind(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag(Kind):
+class Flag(ValueKind):
     """True or false."""
 
     allowed: str = "true or false"
@@ -73,7 +73,7 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Between(Kind):
+class Between(ValueKind):
     """A number between `low` and `high`, both included."""
 
     low: float
@@ -106,7 +106,7 @@ class Between(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Exact(Kind):
+class Exact(ValueKind):
     """A decimal between `low` and `high`, both included, kept to the last digit; at most `places` decimals."""
 
     low: Decimal
@@ -138,7 +138,7 @@ class Exact(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class AmountOrOff(Kind):
+class AmountOrOff(ValueKind):
     """A positive decimal, or "off", which becomes None."""
 
     amount: Exact
@@ -162,7 +162,7 @@ class AmountOrOff(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Kind):
+class Words(ValueKind):
     """A text for people."""
 
     most: int
@@ -183,7 +183,7 @@ class Words(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class CommandLine(Kind):
+class CommandLine(ValueKind):
     """A program and its arguments. They are never given to a shell."""
 
     allowed: str = 'a list of texts, the program first, such as ["notify-send", "spread"], or [] for none'
@@ -212,7 +212,7 @@ class CommandLine(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Kind):
+class Choice(ValueKind):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -230,7 +230,7 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolName(Kind):
+class SymbolName(ValueKind):
     """The exchange's name of a pair. Only ASCII is upper-cased: there are names like 币安人生USDT."""
 
     allowed: str = _SYMBOL
@@ -246,7 +246,7 @@ class SymbolName(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class NamedPair(Kind):
+class NamedPair(ValueKind):
     """A symbol, with its contract if it has one of its own: "ETHUSDT", "BTCUSDT@current_quarter"."""
 
     allowed: str = _SYMBOL + _AND_CONTRACT
@@ -263,7 +263,7 @@ class NamedPair(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Symbols(Kind):
+class Symbols(ValueKind):
     """A list of different pairs."""
 
     most: int

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from spreadwatch.config.kinds import Kind, RefusedError, text_of
+from spreadwatch.config.kinds import RefusedError, ValueKind, text_of
 
 _HOST_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
-class BaseUrl(Kind):
+class BaseUrl(ValueKind):
     """Scheme, host and optional port of a server. Unencrypted only to this machine itself."""
 
     secure: str
@@ -43,7 +43,7 @@ class BaseUrl(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalUrl(Kind):
+class OptionalUrl(ValueKind):
     """The address of a page that takes a POST, or empty text for none. Its path may be a secret."""
 
     allowed: str = 'https://host/path (http:// only to this machine, e.g. 127.0.0.1), or "" for none'
@@ -64,7 +64,7 @@ class OptionalUrl(Kind):
         return text
 
 
-class _Path(Kind):
+class _Path(ValueKind):
     """A path: blanks around it belong to it."""
 
     __slots__ = ()
@@ -116,7 +116,7 @@ class OptionalPath(_Path):
 
 
 @dataclass(frozen=True, slots=True)
-class OptionalSecret(Kind):
+class OptionalSecret(ValueKind):
     """A secret in one piece, or empty text for none."""
 
     least: int
@@ -136,7 +136,7 @@ class OptionalSecret(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class BindAddress(Kind):
+class BindAddress(ValueKind):
     """An address of this machine to listen on."""
 
     allowed: str = 'an IP address of this machine, such as "127.0.0.1"; any other than loopback needs a token'

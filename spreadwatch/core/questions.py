@@ -84,7 +84,7 @@ class Archive(Protocol):
         """Return the gaps of both legs that touch the time, by their start."""
 
 
-class Route(Struct, frozen=True):
+class HttpRoute(Struct, frozen=True):
     """Where the service answers a question.
 
     `summary`: what, for the document; `answer`: the form of its JSON object. `length_ms`: the time before its end that
@@ -114,7 +114,7 @@ class Question(Struct, frozen=True):
     ask: Callable[[Archive, Asked], Any]
     tell: Callable[[Asked, Any], answers_json.Json]
     rows: Callable[[Asked, Any], list[answers_text.Row]]
-    route: Route | None = None
+    route: HttpRoute | None = None
     command: str = ""
     spread: bool = False
     meaning: str = ""
@@ -151,7 +151,7 @@ QUESTIONS = (
         lambda archive, asked: archive.latest(asked.symbol),
         lambda asked, found: answers_json.price(asked.symbol, asked.moment_ms, found),
         lambda asked, found: [answers_text.price(asked.symbol, asked.moment_ms, found, newest=True)],
-        Route("/latest", f"The last price. {_PRICE_MEANS}", answers_json.PriceJson),
+        HttpRoute("/latest", f"The last price. {_PRICE_MEANS}", answers_json.PriceJson),
         command="latest",
         meaning="the last price",
     ),
@@ -161,7 +161,7 @@ QUESTIONS = (
         lambda archive, asked: archive.at(asked.symbol, asked.moment_ms),
         lambda asked, found: answers_json.price(asked.symbol, asked.moment_ms, found),
         lambda asked, found: [answers_text.price(asked.symbol, asked.moment_ms, found, newest=False)],
-        Route("/price-at-second", f"The last price at or before a moment. {_PRICE_MEANS}", answers_json.PriceJson),
+        HttpRoute("/price-at-second", f"The last price at or before a moment. {_PRICE_MEANS}", answers_json.PriceJson),
         command="at",
         meaning="the price at or before a time, N/A when there is none",
     ),
@@ -182,7 +182,7 @@ QUESTIONS = (
         lambda archive, asked: archive.minmax(asked.symbol, asked.moment_ms),
         lambda asked, found: answers_json.price_range(asked.symbol, asked.moment_ms, found),
         lambda asked, found: [answers_text.price_range(asked.symbol, asked.moment_ms, found)],
-        Route("/minmax", f"Highest and lowest price of a minute. {_PRICE_MEANS}", answers_json.PriceRangeJson),
+        HttpRoute("/minmax", f"Highest and lowest price of a minute. {_PRICE_MEANS}", answers_json.PriceRangeJson),
         command="minmax",
         meaning="the high and the low of a minute",
     ),
@@ -192,7 +192,7 @@ QUESTIONS = (
         lambda archive, asked: archive.spread_latest(asked.symbol),
         lambda asked, found: answers_json.spread(asked.symbol, asked.moment_ms, found),
         lambda asked, found: [answers_text.spread(asked.symbol, asked.moment_ms, found, newest=True)],
-        Route(
+        HttpRoute(
             "/api/v1/spread/latest",
             "The spread of this moment while it is live, else the last recorded one: `source` says which.",
             answers_json.SpreadJson,
@@ -207,7 +207,7 @@ QUESTIONS = (
         lambda archive, asked: archive.spread_at(asked.symbol, asked.moment_ms),
         lambda asked, found: answers_json.spread(asked.symbol, asked.moment_ms, found),
         lambda asked, found: [answers_text.spread(asked.symbol, asked.moment_ms, found, newest=False)],
-        Route("/api/v1/spread/at", "The last spread at or before a moment.", answers_json.SpreadJson),
+        HttpRoute("/api/v1/spread/at", "The last spread at or before a moment.", answers_json.SpreadJson),
         command="at",
         spread=True,
         meaning=_OF_THE_SPREAD,
@@ -218,7 +218,7 @@ QUESTIONS = (
         lambda archive, asked: archive.spread_minmax(asked.symbol, asked.moment_ms),
         lambda asked, found: answers_json.spread_range(asked.symbol, asked.moment_ms, found),
         lambda asked, found: [answers_text.spread_range(asked.symbol, asked.moment_ms, found)],
-        Route("/api/v1/spread/minmax", "Highest and lowest spread of a minute.", answers_json.SpreadRangeJson),
+        HttpRoute("/api/v1/spread/minmax", "Highest and lowest spread of a minute.", answers_json.SpreadRangeJson),
         command="minmax",
         spread=True,
         meaning=_OF_THE_SPREAD,
@@ -241,7 +241,7 @@ QUESTIONS = (
         lambda archive, asked: archive.bars(asked.symbol, *asked.span_ms),
         lambda asked, found: answers_json.bars(asked.symbol, *asked.span_ms, found),
         lambda _, found: [answers_text.bar(one) for one in found],
-        Route(
+        HttpRoute(
             "/api/v1/spread/bars",
             f"One-second bars of the spread, at most {MOST_SECONDS} seconds at once.",
             answers_json.BarsJson,
@@ -255,7 +255,7 @@ QUESTIONS = (
         lambda archive, asked: archive.gaps(asked.symbol, *asked.span_ms),
         lambda asked, found: answers_json.gaps(asked.symbol, *asked.span_ms, found, asked.most),
         lambda _, found: [answers_text.gap(one) for one in found],
-        Route(
+        HttpRoute(
             "/api/v1/spread/gaps",
             f"When a leg was not live, and why; the last {MOST_GAPS} of the time asked for.",
             answers_json.GapsJson,

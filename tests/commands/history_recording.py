@@ -12,7 +12,7 @@ from msgspec import Struct
 from spreadwatch import cli
 from spreadwatch.commands import history
 from spreadwatch.config import Config
-from spreadwatch.config.keys import Record
+from spreadwatch.config.keys import RecordKeys
 from spreadwatch.sources.capture import Capture
 from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.rows import Store
@@ -28,7 +28,7 @@ MINUTE_MS = 60_000
 class Place(Struct, frozen=True):
     """Where a recording is, as settings and as environment variables."""
 
-    settings: Record
+    settings: RecordKeys
     environment: dict[str, str]
 
     def store(self) -> Store:
@@ -38,7 +38,7 @@ class Place(Struct, frozen=True):
 
 def file_place(path: Path) -> Place:
     """Return a place in an SQLite file."""
-    return Place(Record(path=str(path)), {"SPREADWATCH_RECORD_PATH": str(path)})
+    return Place(RecordKeys(path=str(path)), {"SPREADWATCH_RECORD_PATH": str(path)})
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ def place(
     else:
         started: PostgresServer = request.getfixturevalue("server")
         started.clear()
-        made = Place(Record(dsn=started.dsn), {"SPREADWATCH_RECORD_DSN": started.dsn})
+        made = Place(RecordKeys(dsn=started.dsn), {"SPREADWATCH_RECORD_DSN": started.dsn})
     record(made.store(), events_of(Capture(invented.bookticker).records()), start_ms=lines[0]["recv_ms"])
     return made
 
