@@ -1,4 +1,4 @@
-"""The evidence of an alert: exact, whole, and readable."""
+"""The evidence of an alert: exact, whole, readable, and where it comes from (RULES: source)."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""One identity of a pair: what a person may write, the one text that is its key, and what it is on the wire."""
+"""One identity of a pair: what a person may write, its key, and what it is on the wire (RULES: pair)."""
 
 from datetime import UTC, datetime
 
