@@ -22,7 +22,7 @@ class State(StrEnum):
     """Pairs only: both legs are live but too far apart to be the same coin."""
 
 
-class Line:
+class SideLink:
     """The connection to one side, as the model knows it."""
 
     __slots__ = ("heard", "opened", "opens", "phase", "reason", "side", "silence_ms")
@@ -77,7 +77,7 @@ class Leg:
         "told",
     )
 
-    def __init__(self, symbol: str, line: Line, asked: Instant | None = None) -> None:
+    def __init__(self, symbol: str, line: SideLink, asked: Instant | None = None) -> None:
         self.symbol = symbol
         self.line = line
         self.asked = asked

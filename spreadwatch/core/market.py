@@ -22,7 +22,7 @@ from spreadwatch.core.events import (
     Phase,
 )
 from spreadwatch.core.gaps import Gap, GapLedger
-from spreadwatch.core.leg import Line
+from spreadwatch.core.leg import SideLink
 from spreadwatch.core.pair import Pair, Terms
 from spreadwatch.core.quote import Instant, Side, Timeline
 from spreadwatch.core.series import Series
@@ -41,7 +41,7 @@ class _Group:
     __slots__ = ("futures", "lines", "pairs", "spot", "talked")
 
     def __init__(self, silence_ms: int) -> None:
-        self.lines = {side: Line(side, silence_ms) for side in Side}
+        self.lines = {side: SideLink(side, silence_ms) for side in Side}
         self.pairs: dict[str, Pair] = {}
         self.futures, self.spot = [self.pairs], [dict[str, Pair]()]
         self.talked: tuple[bool, ...] = ()  # each line, when the rows were made
@@ -224,7 +224,7 @@ class Market:
             for pair in group.of(batch.side, symbol):
                 pair.legs[batch.side].repeated += 1
 
-    def _note_silence(self, group: _Group, line: Line, at: Instant) -> bool:
+    def _note_silence(self, group: _Group, line: SideLink, at: Instant) -> bool:
         """Begin a gap for every leg whose connection was silent too long just before `at`; tell if it was."""
         silent = line.was_silent(at)
         if silent:
@@ -240,7 +240,7 @@ class Market:
         pair.gap(start_ms)
         self.alerts.lose(start_ms, pair.symbol)
 
-    def _end_silence(self, group: _Group, line: Line, at: Instant) -> None:
+    def _end_silence(self, group: _Group, line: SideLink, at: Instant) -> None:
         for pair in group.pairs.values():
             if pair.legs[line.side].fresh:
                 self.gaps.end(pair.symbol, line.side, at)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from spreadwatch.core.leg import Leg, Line
+from spreadwatch.core.leg import Leg, SideLink
 from spreadwatch.core.net import Fees
 from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.percentile import SecondCloses
@@ -52,7 +52,7 @@ class Pair:
         "symbol",
     )
 
-    def __init__(self, symbol: str, lines: dict[Side, Line], asked: Instant | None, keep: Keep | None) -> None:
+    def __init__(self, symbol: str, lines: dict[Side, SideLink], asked: Instant | None, keep: Keep | None) -> None:
         self.symbol = symbol
         self.spot_symbol = spot_symbol(symbol)
         self.spot = Leg(self.spot_symbol, lines[Side.SPOT], asked)

@@ -33,7 +33,7 @@ class _Filter(msgspec.Struct, rename="camel"):
     tick_size: str | None = None
 
 
-class Symbol(msgspec.Struct, rename="camel"):
+class SymbolRow(msgspec.Struct, rename="camel"):
     """One row of a symbol list; `pair`, `contract_type` and `delivery_date` (Unix ms) are of futures alone."""
 
     symbol: str
@@ -46,7 +46,7 @@ class Symbol(msgspec.Struct, rename="camel"):
 
 
 class _Info(msgspec.Struct):
-    symbols: list[Symbol]
+    symbols: list[SymbolRow]
 
 
 class _Refusal(msgspec.Struct):
@@ -58,7 +58,7 @@ class _Interval(msgspec.Struct, rename="camel"):
     funding_interval_hours: int = 0
 
 
-Rows = dict[str, Symbol]
+Rows = dict[str, SymbolRow]
 """A market's symbol list by name."""
 
 
@@ -124,7 +124,7 @@ def traded_on_both(spot: Rows, futures: Rows) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _keys(row: Symbol) -> list[PairName]:
+def _keys(row: SymbolRow) -> list[PairName]:
     """Return what the contract of a row of the futures' list is called here; nothing for one that is not offered."""
     contract = row.contract_type.lower()
     if contract == PERPETUAL:
@@ -135,7 +135,7 @@ def _keys(row: Symbol) -> list[PairName]:
     return [PairName(row.pair, contract), *([dated] if dated.is_dated else [])]
 
 
-def _tick(symbol: Symbol, contract: Contract) -> Decimal | None:
+def _tick(symbol: SymbolRow, contract: Contract) -> Decimal | None:
     for rule in symbol.filters:
         if rule.filter_type == "PRICE_FILTER" and rule.tick_size:
             try:

@@ -46,7 +46,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-class Connection:
+class WebSocketConnection:
     """One attempt and, once `open` returned, one open connection.
 
     `open`, `recv`, `send` and `pong` belong to one thread; `cut` may be called from any.

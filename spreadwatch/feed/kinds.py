@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from spreadwatch.core.quote import MarketKind, Side
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.markets import MARKETS, Route
+from spreadwatch.feed.markets import MARKETS, StreamRoute
 from spreadwatch.feed.parsing.base import Parser
 from spreadwatch.feed.parsing.books import BookParser
 from spreadwatch.feed.parsing.marks import MarkParser
@@ -51,7 +51,7 @@ class Kind(Struct, frozen=True):
 
     name: str
     markets: tuple[MarketKind, ...]
-    route: Route
+    route: StreamRoute
     parser: Callable[[Side, Iterable[Contract]], Parser]
     cadence_ms: int | None
     silence: Silence = Silence.NEWS_IS_OLD
@@ -60,13 +60,13 @@ class Kind(Struct, frozen=True):
     wish: str | None = None
 
 
-QUOTES = Kind("{market}", EVERY, Route.PUBLIC, QuoteParser, None, Silence.LEGS_ARE_STALE, silence_s=None)
+QUOTES = Kind("{market}", EVERY, StreamRoute.PUBLIC, QuoteParser, None, Silence.LEGS_ARE_STALE, silence_s=None)
 """The one that legs live by."""
 
 KINDS = (
     QUOTES,
-    Kind("marks", FUTURES, Route.MARKET, MarkParser, 1000),
-    Kind("trades", (MarketKind.SPOT,), Route.PUBLIC, TradeParser, None, wish="trades"),
-    Kind("{market} books", EVERY, Route.PUBLIC, BookParser, 100, reach=Reach.SHOWN, wish="books"),
+    Kind("marks", FUTURES, StreamRoute.MARKET, MarkParser, 1000),
+    Kind("trades", (MarketKind.SPOT,), StreamRoute.PUBLIC, TradeParser, None, wish="trades"),
+    Kind("{market} books", EVERY, StreamRoute.PUBLIC, BookParser, 100, reach=Reach.SHOWN, wish="books"),
 )
 """Every kind, in the order in which its connections are begun."""

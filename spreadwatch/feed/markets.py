@@ -21,7 +21,7 @@ REQUEST_PAUSE_S = 0.5
 """Between two requests: a held pace on spot, where pongs count too and one every 250 ms was closed (measured)."""
 
 
-class Route(Enum):
+class StreamRoute(Enum):
     """The ways into a market's combined streams. A stream that is asked for on the wrong one stays silent."""
 
     PUBLIC = "public"
@@ -45,7 +45,7 @@ class MarketRow(Struct, frozen=True):
 
     word: str
     setting: str | None
-    routes: Mapping[Route, str]
+    routes: Mapping[StreamRoute, str]
     exchange_info: str
     time: str
     funding_info: str | None = None
@@ -62,7 +62,7 @@ MARKETS = {
     MarketKind.SPOT: MarketRow(
         word="spot",
         setting="spot",
-        routes=dict.fromkeys(Route, "/stream"),
+        routes=dict.fromkeys(StreamRoute, "/stream"),
         exchange_info="/api/v3/exchangeInfo",
         time="/api/v3/time",
         lists_one=True,
@@ -70,7 +70,7 @@ MARKETS = {
     MarketKind.USD_M: MarketRow(
         word="futures",
         setting="futures",
-        routes={Route.PUBLIC: "/public/stream", Route.MARKET: "/market/stream"},  # split since 2026
+        routes={StreamRoute.PUBLIC: "/public/stream", StreamRoute.MARKET: "/market/stream"},  # split since 2026
         exchange_info="/fapi/v1/exchangeInfo",
         time="/fapi/v1/time",
         funding_info="/fapi/v1/fundingInfo",
@@ -82,7 +82,7 @@ MARKETS = {
     MarketKind.COIN_M: MarketRow(
         word="coin-m",
         setting=None,
-        routes=dict.fromkeys(Route, "/stream"),
+        routes=dict.fromkeys(StreamRoute, "/stream"),
         exchange_info="/dapi/v1/exchangeInfo",
         time="/dapi/v1/time",
         funding_info="/dapi/v1/fundingInfo",
@@ -106,6 +106,6 @@ def rest_bases(ends: Endpoints) -> dict[MarketKind, str]:
     return {kind: getattr(ends, f"{MARKETS[kind].setting}_rest") for kind in OFFERED}
 
 
-def stream_url(kind: MarketKind, base: str, route: Route = Route.PUBLIC) -> str:
+def stream_url(kind: MarketKind, base: str, route: StreamRoute = StreamRoute.PUBLIC) -> str:
     """Return the URL of a market's streams under a base URL such as wss://fstream.binance.com."""
     return base.rstrip("/") + MARKETS[kind].routes[route]

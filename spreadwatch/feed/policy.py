@@ -94,7 +94,7 @@ class Attempts:
         return max(self._spent - (now_s - self._last_s) / self._refill_s, 0.0)
 
 
-class Step(Enum):
+class Renewal(Enum):
     """What to do about a successor that was begun."""
 
     NOTHING = "nothing"
@@ -177,11 +177,11 @@ class Policy:
         """Take the successor's attempt from the budget."""
         self._attempts.pause(now_s)
 
-    def with_successor(self, ready: Instant | None, now: Instant, *, has_ended: bool) -> Step:
+    def with_successor(self, ready: Instant | None, now: Instant, *, has_ended: bool) -> Renewal:
         """Decide about a successor that delivers since `ready`, None if it does not; `has_ended`: it never will."""
         if ready is not None:
-            return Step.HAND_OVER if now.since(ready) >= _OVERLAP_MS else Step.NOTHING
-        return Step.DROP if has_ended else Step.NOTHING
+            return Renewal.HAND_OVER if now.since(ready) >= _OVERLAP_MS else Renewal.NOTHING
+        return Renewal.DROP if has_ended else Renewal.NOTHING
 
     def dropped(self, now_s: float, pause_s: float) -> None:
         """Note that a successor was given up: the next one is due a little later, and not before `pause_s`."""

@@ -20,7 +20,7 @@ from spreadwatch.core.quote import MarketKind
 from spreadwatch.errors import RegionError, UnreachableError
 from spreadwatch.feed import binance, clock, reasons
 from spreadwatch.feed.catalog import read
-from spreadwatch.feed.dial import Connection, tls_context
+from spreadwatch.feed.dial import WebSocketConnection, tls_context
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.markets import MARKETS, rest_bases, stream_bases, stream_url
 from spreadwatch.feed.parsing.quotes import QuoteParser
@@ -81,7 +81,7 @@ def _resolve(host: str) -> str:
 def _hear(market: MarketKind, url: str, settings: Config, ca_file: Path | None) -> str:
     """Connect as the program does and wait for the heartbeat's first quote."""
     contract = binance.heartbeat(market, binance.canonical(settings.feed.heartbeat_symbol))
-    connection = Connection(stream_url(market, url), ca_file, Resolver())
+    connection = WebSocketConnection(stream_url(market, url), ca_file, Resolver())
     began_s = time.monotonic()
     handshake_s = settings.feed.handshake_s
     timer = threading.Timer(handshake_s, connection.cut)  # an answer that drips in would hold up every read a little

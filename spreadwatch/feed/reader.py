@@ -1,21 +1,28 @@
-"""One connection from its handshake to its end, a read at a time."""
+"""One connection from its handshake to its end, a read at a time; and the thread that opens the next one beside it."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import cast
 
+import websocket
+
 from spreadwatch.core.events import Clock, Read
 from spreadwatch.core.quote import Instant
-from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.dial import WebSocketConnection
 from spreadwatch.feed.frames import Close, FrameDecoder, Ping, Violation
-from spreadwatch.feed.reasons import Failure, one_line
+from spreadwatch.feed.parsing.base import Parser
+from spreadwatch.feed.reasons import Failure, explain, one_line
+from spreadwatch.feed.subscriptions import Subscriptions
+from spreadwatch.worker import Worker
 
 _FROZEN_MS = 1500
 """A read returns after half a second at the latest; when more than this went by, the machine slept in between."""
 
 _HEAVY_S = 0.005
-"""Processor time of one read, under 1 ms for market data, from which on the reader sleeps as long again: two readers
-that are flooded with empty frames would leave the screen no time."""
+"""Processor time of one read, under 1 ms for market data, from which on the reader is throttled and sleeps as long
+again: two readers that are flooded with empty frames would leave the screen no time. The exchange feels that as
+backpressure."""
 
 _ENDED = Failure("the exchange closed the connection without a word")
 
@@ -28,7 +35,7 @@ Take = Callable[[list[bytes], Instant], Read]
 class Reader:
     """Read from one connection. One thread at a time; `connection.cut` ends it from any."""
 
-    def __init__(self, connection: Connection, take: Take, clock: Clock) -> None:
+    def __init__(self, connection: WebSocketConnection, take: Take, clock: Clock) -> None:
         """Hand what arrives on `connection` to `take`."""
         self.connection = connection
         self.delivered: Instant | None = None
@@ -45,7 +52,7 @@ class Reader:
         self._last_step: Instant = self.since
 
     def open(self, limit_s: float, request: str) -> None:
-        """Connect within `limit_s` seconds and send `request`. Raises what Connection.open and send raise."""
+        """Connect within `limit_s` seconds and send `request`. Raises what the connection raises."""
         self.connection.open(limit_s)
         self.connection.send(request)
         self.since = self._last_step = self._clock()
@@ -102,3 +109,61 @@ class Reader:
         words = f": {one_line(last.reason)}" if last.reason else ""
         code = "" if last.code is None else f" ({last.code})"
         return Failure(f"the exchange closed the connection{code}{words}")
+
+
+class Successor(Worker):
+    """Open a reader's connection and read until its first quote; then somebody else goes on with it.
+
+    That is make-before-break: the connection that it will replace serves until then. What it brings meanwhile is held
+    back, because the old connection may be slower, and the quotes that are still under way on it would come too late.
+
+    Thread `feed-<side>-next`. After `finished`: `ready` is set, or `failure` tells why not.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connection: WebSocketConnection,
+        parser: Parser,
+        subscriptions: Subscriptions,
+        limit_s: float,
+        clock: Clock,
+    ) -> None:
+        """Give the handshake `limit_s` seconds and the first quote as many again; `parser` judges what comes."""
+        super().__init__(name)
+        self.reader = Reader(connection, self._hold, clock)
+        self.ready: Instant | None = None
+        self.failure: Failure | None = None
+        self.finished = threading.Event()
+        self.subscriptions = subscriptions
+        self._limit_s = limit_s
+        self.began = clock()
+        """The moment it was made."""
+        self._parser = parser
+        self._held: list[tuple[list[bytes], Instant]] = []
+
+    def stop(self) -> None:
+        """Give up, at once. Any thread."""
+        super().stop()
+        self.reader.connection.cut()
+
+    def hand_over(self, take: Take) -> None:
+        """Let `take` have what was held back and all that will come. After `ready`, the thread that goes on."""
+        for payloads, at in self._held:
+            take(payloads, at)
+        self.reader.take = take
+
+    def _hold(self, payloads: list[bytes], at: Instant) -> Read:
+        self._held.append((payloads, at))
+        return self._parser.batch(payloads, at)
+
+    def _run(self) -> None:
+        try:
+            self.reader.open(self._limit_s, self.subscriptions.begin(time.monotonic()))
+            while self.failure is None and self.reader.delivered is None and not self._stopping.is_set():
+                self.failure = self.reader.step()
+            self.ready = self.reader.delivered
+        except (OSError, websocket.WebSocketException) as error:
+            self.failure = explain(error, self.reader.connection.host, self._limit_s)
+        finally:
+            self.finished.set()

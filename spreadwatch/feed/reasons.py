@@ -39,7 +39,7 @@ def one_line(words: str) -> str:
 
 
 def explain(error: Exception, host: str, limit_s: float) -> Failure:
-    """Turn what `Connection.open` raised for `host` within `limit_s` seconds into a Failure."""
+    """Turn what `WebSocketConnection.open` raised for `host` within `limit_s` seconds into a Failure."""
     if isinstance(error, RefusedUpgradeError):
         return _status(error, host)
     if isinstance(error, (ProxyRefusedError, TooMuchAnswerError)):

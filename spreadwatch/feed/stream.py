@@ -1,8 +1,8 @@
 """One connection's thread: connect, read in bulk, parse, hand over; again after every loss.
 
-Threads: `feed-spot`, `feed-futures` and the like run `Stream._run`. Beside each, `…-next` opens the connection
-that replaces one before the exchange ends it. The watchdog's thread calls `check`, which only cuts sockets; the
-reader wakes from that at once and does the rest.
+Threads: `feed-spot`, `feed-futures` and the like run `Stream._run`. Beside each, `…-next` opens the successor
+that replaces a connection before the exchange ends it, make-before-break. The watchdog's thread calls `check`, which
+only cuts sockets; the reader wakes from that at once and does the rest. What is decided, and when, is in `policy`.
 """
 
 import logging
@@ -16,15 +16,14 @@ import websocket
 from spreadwatch.core.events import Clock, Phase, Read, Sink
 from spreadwatch.core.quote import Instant
 from spreadwatch.feed.binance import Contract
-from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.dial import WebSocketConnection
 from spreadwatch.feed.health import Health, HealthReport
 from spreadwatch.feed.parsing.base import Parser
-from spreadwatch.feed.policy import REGION, Policy, Step, StreamSettings
-from spreadwatch.feed.reader import Reader
+from spreadwatch.feed.policy import REGION, Policy, Renewal, StreamSettings
+from spreadwatch.feed.reader import Reader, Successor
 from spreadwatch.feed.reasons import Failure, explain
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.subscriptions import Subscriptions
-from spreadwatch.feed.successor import Successor
 from spreadwatch.worker import Worker
 
 _STOPPED = Failure("told to stop")
@@ -220,9 +219,9 @@ class Stream(Worker):
             return
         has_ended = successor.finished.is_set()  # asked first: it ends as it becomes ready
         step = policy.with_successor(successor.ready, self._clock(), has_ended=has_ended)
-        if step is Step.HAND_OVER:
+        if step is Renewal.HAND_OVER:
             self._hand_over(successor)
-        elif step is Step.DROP:
+        elif step is Renewal.DROP:
             failure = successor.failure or _STOPPED
             if successor.failure is not None:
                 log.warning("%s feed: no replacement yet: %s", self.name, failure.reason)
@@ -264,8 +263,8 @@ class Stream(Worker):
             successor.reader.connection.close()
             self._renewing.release()
 
-    def _new_connection(self) -> Connection:
-        return Connection(self._url, self._ca_file, self._resolver)
+    def _new_connection(self) -> WebSocketConnection:
+        return WebSocketConnection(self._url, self._ca_file, self._resolver)
 
     def _opened(self) -> None:
         self.health.opened(self._clock())

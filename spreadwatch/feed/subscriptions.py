@@ -1,4 +1,4 @@
-"""Which streams a connection shall carry, and what to ask for next, within the exchange's limits on requests."""
+"""Which streams a connection shall carry, and what to ask for next, within the exchange's rate limit on requests."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""A thread that looks at every connection 20 times a second and cuts those that say nothing."""
+"""Staleness: a thread looks at every connection 20 times a second and cuts those that say nothing."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -10,7 +10,7 @@ from spreadwatch.worker import Worker
 _PERIOD_S = 0.05
 
 
-class Watched(Protocol):
+class Watchable(Protocol):
     """What a watchdog can look at."""
 
     def check(self, now: Instant) -> None:
@@ -20,7 +20,7 @@ class Watched(Protocol):
 class Watchdog(Worker):
     """Thread `feed-watchdog`: calls `check` on each stream until stopped."""
 
-    def __init__(self, streams: Callable[[], Iterable[Watched]], clock: Clock) -> None:
+    def __init__(self, streams: Callable[[], Iterable[Watchable]], clock: Clock) -> None:
         """Look at what `streams` gives at the time, with the time of `clock`."""
         super().__init__("feed-watchdog")
         self._streams = streams

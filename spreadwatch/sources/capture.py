@@ -22,21 +22,21 @@ _MAX_LINE = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-class _Line(msgspec.Struct):
+class _CaptureLine(msgspec.Struct):
     market: str
     recv_ms: Annotated[int, msgspec.Meta(ge=0, lt=1 << 43)]
     raw: msgspec.Raw
     stream: str | None = None
 
 
-class _Named(msgspec.Struct):
+class _Payload(msgspec.Struct):
     """As much of a payload as tells whose quote it is. Depth frames carry lists where bookTicker has text."""
 
     s: str = ""
     e: str = "bookTicker"
 
 
-class Record(msgspec.Struct, frozen=True):
+class CapturedFrame(msgspec.Struct, frozen=True):
     """One payload as recorded: who sent it, when it came (Unix ms), and its text."""
 
     side: Side
@@ -72,10 +72,10 @@ class Capture:
         """Read the whole file once and return the symbols in it, by the program's names, sorted."""
         return sorted({pair_of(record.symbol) for record in self.records() if record.symbol})
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[CapturedFrame]:
         """Yield every usable line in order, counting what is skipped."""
         self.faults.clear()
-        decode, name = msgspec.json.Decoder(_Line).decode, msgspec.json.Decoder(_Named).decode
+        decode, name = msgspec.json.Decoder(_CaptureLine).decode, msgspec.json.Decoder(_Payload).decode
         last_ms = 0
         for text in self._lines():
             try:
@@ -97,7 +97,7 @@ class Capture:
                     self.faults["out of order"] += 1
                     continue
                 last_ms = line.recv_ms
-                yield Record(side, line.recv_ms, line.raw, named.s)
+                yield CapturedFrame(side, line.recv_ms, line.raw, named.s)
 
     def _lines(self) -> Iterator[bytes]:
         try:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from spreadwatch.core.answers import RecordedGap
 from spreadwatch.core.events import Batch, Link, Phase
-from spreadwatch.core.leg import Line
+from spreadwatch.core.leg import SideLink
 from spreadwatch.core.pair_name import spot_symbol
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.core.spread import entry, too_far_apart
@@ -101,7 +101,7 @@ class Follower:
         self._of_spot: dict[str, list[_Pair]] = {}
         for key, pair in self._pairs.items():
             self._of_spot.setdefault(spot_symbol(key), []).append(pair)
-        self._lines = [Line(side, silence_ms) for side in _VENUES]
+        self._lines = [SideLink(side, silence_ms) for side in _VENUES]
         self._open: dict[tuple[Side, str], RecordedGap] = {}
         self._bars: list[BarRow] = []
         self._gaps: dict[tuple[Side, str, int, str], RecordedGap] = {}
@@ -174,14 +174,14 @@ class Follower:
         for key in [pair.key for pair in pairs] or [symbol]:
             self._note(RecordedGap(side, key, from_ms, to_ms, reason))
 
-    def _open_line(self, line: Line, reason: str, at: Instant) -> None:
+    def _open_line(self, line: SideLink, reason: str, at: Instant) -> None:
         line.phase, line.reason = Phase.OPEN, reason
         line.opens += 1
         line.opened, line.heard = at, None
         for pair in self._pairs.values():
             pair.quotes[_VENUES.index(line.side)] = None
 
-    def _note_silence(self, line: Line, at: Instant) -> bool:
+    def _note_silence(self, line: SideLink, at: Instant) -> bool:
         silent = line.was_silent(at)
         if silent:
             start = line.silent_from()
@@ -190,7 +190,7 @@ class Follower:
                     self._begin(line.side, pair.key, start, f"{line.side} was silent")
         return silent
 
-    def _end_silence(self, line: Line, at: Instant) -> None:
+    def _end_silence(self, line: SideLink, at: Instant) -> None:
         for pair in self._pairs.values():
             if pair.quotes[_VENUES.index(line.side)] is not None:
                 self._end(line.side, pair.key, at)

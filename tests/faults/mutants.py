@@ -56,9 +56,9 @@ def _loss_untold() -> contextlib.AbstractContextManager[object]:
 
 def _end_is_nothing() -> contextlib.AbstractContextManager[object]:
     """The end of a connection, orderly or not, is taken for a read without data."""
-    recv = dial.Connection.recv
+    recv = dial.WebSocketConnection.recv
 
-    def endless(self: dial.Connection) -> bytes:
+    def endless(self: dial.WebSocketConnection) -> bytes:
         try:
             data = recv(self)
         except ConnectionError:
@@ -68,7 +68,7 @@ def _end_is_nothing() -> contextlib.AbstractContextManager[object]:
             raise TimeoutError
         return data
 
-    return mock.patch.object(dial.Connection, "recv", endless)
+    return mock.patch.object(dial.WebSocketConnection, "recv", endless)
 
 
 def _anything_is_life() -> contextlib.AbstractContextManager[object]:
@@ -210,11 +210,11 @@ def _leaks() -> Iterator[None]:
     kept: list[object] = []
     release = threading.Event()
 
-    def close(self: dial.Connection) -> None:
+    def close(self: dial.WebSocketConnection) -> None:
         kept.append((self, bytearray(1 << 20)))
         threading.Thread(target=release.wait, daemon=True).start()
 
-    with mock.patch.object(dial.Connection, "close", close):
+    with mock.patch.object(dial.WebSocketConnection, "close", close):
         yield
     release.set()
 

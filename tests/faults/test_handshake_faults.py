@@ -15,7 +15,7 @@ from spreadwatch.core.events import Phase
 from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import reasons, stream, upgrade
-from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.dial import WebSocketConnection
 from spreadwatch.feed.policy import StreamSettings
 from spreadwatch.feed.stream import Stream
 from tests.exchange.frames import Response, Told
@@ -301,10 +301,10 @@ def test_stop_wakes_a_handshake_at_once() -> None:
             figures.note("stop in a handshake", rig.stopped_s, "s", 0.3)
 
 
-_open = Connection.open
+_open = WebSocketConnection.open
 
 
-def _patient(self: Connection, limit_s: float) -> None:
+def _patient(self: WebSocketConnection, limit_s: float) -> None:
     _open(self, limit_s * 6)
 
 
@@ -319,17 +319,20 @@ def _mute(error: Exception, _host: str, _limit_s: float) -> reasons.Failure:
 MUTANTS: Mutants = {
     "no pause": lambda: [patch.object(stream, "explain", _unpaused)],
     "the library's own words": lambda: [patch.object(stream, "explain", _mute)],
-    "handshake without an end": lambda: [patch.object(Connection, "open", _patient), patch.object(Stream, "check")],
+    "handshake without an end": lambda: [
+        patch.object(WebSocketConnection, "open", _patient),
+        patch.object(Stream, "check"),
+    ],
     "header without an end": lambda: [patch.object(upgrade, "_LIMIT", 1 << 40)],
     "Retry-After unread": lambda: [patch.object(reasons, "retry_after_s", lambda *_: None)],
     "redirects followed": lambda: [
         patch.object(upgrade, "check_head", lambda _: None),
-        patch.object(Connection, "open", _following),
+        patch.object(WebSocketConnection, "open", _following),
     ],
 }
 
 
-def _following(self: Connection, limit_s: float) -> None:
+def _following(self: WebSocketConnection, limit_s: float) -> None:
     connect: Callable[..., None] = self._client.connect
 
     def with_redirects(*arguments: object, **options: object) -> None:

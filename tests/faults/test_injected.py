@@ -18,7 +18,7 @@ from spreadwatch.core.market import Market
 from spreadwatch.core.quote import Instant, Quote
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.feed import catalog, stream
-from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.dial import WebSocketConnection
 from spreadwatch.feed.frames import FrameDecoder
 from spreadwatch.feed.health import Health
 from spreadwatch.feed.parsing import quotes
@@ -108,9 +108,9 @@ _FEED_HOOKS: dict[str, Hook] = {
     "health of a read": _hook(Health, "took"),
     "health of an opening": _hook(Health, "opened"),
     "health of a loss": _hook(Health, "closed"),
-    "connecting": _hook(Connection, "open"),
-    "subscribing": _hook(Connection, "send"),
-    "closing": _hook(Connection, "close"),
+    "connecting": _hook(WebSocketConnection, "open"),
+    "subscribing": _hook(WebSocketConnection, "send"),
+    "closing": _hook(WebSocketConnection, "close"),
     "looking up": _hook(Resolver, "addresses"),
     "explaining": _hook(stream, "explain"),
     "stuck": _hook(QuoteParser, "stuck"),

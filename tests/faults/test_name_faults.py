@@ -15,7 +15,7 @@ import pytest
 from spreadwatch.core.events import Phase
 from spreadwatch.core.quote import Side
 from spreadwatch.feed import dial, resolve
-from spreadwatch.feed.dial import Connection
+from spreadwatch.feed.dial import WebSocketConnection
 from spreadwatch.feed.policy import StreamSettings
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.stream import Stream
@@ -303,10 +303,10 @@ def _first_only(self: Resolver, *arguments: object) -> object:
     return _addresses(self, *arguments)[:1]  # type: ignore[arg-type]
 
 
-_connect = Connection._connect
+_connect = WebSocketConnection._connect
 
 
-def _slow(self: Connection, host: str, port: int, deadline: float) -> socket.socket:
+def _slow(self: WebSocketConnection, host: str, port: int, deadline: float) -> socket.socket:
     return _connect(self, host, port, deadline + 10)
 
 
@@ -316,7 +316,10 @@ MUTANTS: Mutants = {
     "first address only": lambda: [patch.object(Resolver, "addresses", _first_only)],
     "good address forgotten": lambda: [patch.object(Resolver, "worked", lambda *_: None)],
     "no limit per address": lambda: [patch.object(dial, "_ADDRESS_S", 60.0)],
-    "no limit for all addresses": lambda: [patch.object(Connection, "_connect", _slow), patch.object(Stream, "check")],
+    "no limit for all addresses": lambda: [
+        patch.object(WebSocketConnection, "_connect", _slow),
+        patch.object(Stream, "check"),
+    ],
     "proxy ignored": lambda: [patch.object(dial, "proxy_for", lambda _: None)],
     "proxy for loopback": lambda: [patch.object(dial, "is_loopback", lambda _: False)],
     "patience without end": lambda: [patch.object(resolve, "_PATIENCE_S", 9.0)],

@@ -11,9 +11,8 @@ from spreadwatch.core.quote import Instant
 from spreadwatch.feed import stream
 from spreadwatch.feed.parsing.quotes import QuoteParser
 from spreadwatch.feed.policy import Policy
-from spreadwatch.feed.reader import Reader
+from spreadwatch.feed.reader import Reader, Successor
 from spreadwatch.feed.stream import Stream
-from spreadwatch.feed.successor import Successor
 from tests.exchange.server import STALL, Connection
 from tests.faults.streams import Mutants, fails
 from tests.faults.test_replacement import (

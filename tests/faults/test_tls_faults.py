@@ -274,10 +274,10 @@ def _hostless(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-_connect = dial.Connection._connect
+_connect = dial.WebSocketConnection._connect
 
 
-def _slow(self: dial.Connection, host: str, port: int, deadline: float) -> socket.socket:
+def _slow(self: dial.WebSocketConnection, host: str, port: int, deadline: float) -> socket.socket:
     return _connect(self, host, port, deadline + 2)
 
 
@@ -286,7 +286,7 @@ MUTANTS: Mutants = {
     "any host trusted": lambda: [patch.object(dial, "tls_context", _hostless)],
     "file unread": lambda: [patch.object(dial, "tls_context", lambda _, make=dial.tls_context: make(None))],
     "handshake without an end": lambda: [
-        patch.object(dial.Connection, "_connect", _slow),
+        patch.object(dial.WebSocketConnection, "_connect", _slow),
         patch.object(Stream, "check"),
     ],
 }

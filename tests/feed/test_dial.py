@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import websocket
 
-from spreadwatch.feed.dial import Connection, is_loopback, proxy_for
+from spreadwatch.feed.dial import WebSocketConnection, is_loopback, proxy_for
 from spreadwatch.feed.reasons import explain
 from spreadwatch.feed.resolve import Resolver
 from spreadwatch.feed.upgrade import RefusedUpgradeError, TooMuchAnswerError
@@ -35,9 +35,9 @@ def no_proxy_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def opened(url: str, ca_file: Path | None = None) -> Iterator[Connection]:
+def opened(url: str, ca_file: Path | None = None) -> Iterator[WebSocketConnection]:
     """Open a connection, and close it whatever happens."""
-    connection = Connection(url + "/stream", ca_file, Resolver())
+    connection = WebSocketConnection(url + "/stream", ca_file, Resolver())
     try:
         connection.open(LIMIT_S)
         yield connection

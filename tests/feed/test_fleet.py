@@ -15,7 +15,7 @@ from spreadwatch.core.quote import MarketKind, Side
 from spreadwatch.feed import clock, fleet
 from spreadwatch.feed.binance import Contract
 from spreadwatch.feed.fleet import Fleet, FleetSettings
-from spreadwatch.feed.markets import Route, stream_url
+from spreadwatch.feed.markets import StreamRoute, stream_url
 from spreadwatch.feed.policy import StreamSettings
 from spreadwatch.feed.stream import Stream
 from tests.conftest import PATIENCE_S, Sink
@@ -212,4 +212,4 @@ def test_silent_marks_touch_nothing_but_funding(yard: Yard, exchange: Exchange, 
     exchange.quote("futures", "ETHUSDT", Decimal(1), Decimal(2))
     sink.wait_quotes(1)
     assert {link.side for link in sink.links(Phase.LOST)} == set()
-    assert stream_url(MarketKind.USD_M, "wss://a/", Route.MARKET) == "wss://a/market/stream"
+    assert stream_url(MarketKind.USD_M, "wss://a/", StreamRoute.MARKET) == "wss://a/market/stream"

@@ -5,13 +5,13 @@ import pytest
 from spreadwatch.config import Endpoints
 from spreadwatch.core.quote import MarketKind, Side
 from spreadwatch.feed import binance
-from spreadwatch.feed.markets import MARKETS, OFFERED, Route, rest_bases, stream_bases, stream_url
+from spreadwatch.feed.markets import MARKETS, OFFERED, StreamRoute, rest_bases, stream_bases, stream_url
 
 
 @pytest.mark.parametrize("kind", MarketKind)
 def test_a_market_has_a_row_with_every_route(kind: MarketKind) -> None:
     market = MARKETS[kind]
-    assert set(market.routes) == set(Route)
+    assert set(market.routes) == set(StreamRoute)
     assert stream_url(kind, "wss://a/").startswith("wss://a/")
     assert (market.funding_info is None) == (kind.side is Side.SPOT)
 

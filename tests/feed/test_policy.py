@@ -12,7 +12,7 @@ from spreadwatch.feed.policy import (
     REGION,
     Attempts,
     Policy,
-    Step,
+    Renewal,
     StreamSettings,
     delays,
     pause_s,
@@ -213,15 +213,15 @@ READY = Instant(5000, 5000)
 @pytest.mark.parametrize(
     ("ready", "after_ms", "has_ended", "step"),
     [
-        (None, 0, False, Step.NOTHING),
-        (None, 0, True, Step.DROP),
-        (READY, 99, True, Step.NOTHING),
-        (READY, 100, True, Step.HAND_OVER),
-        (READY, 100, False, Step.HAND_OVER),
+        (None, 0, False, Renewal.NOTHING),
+        (None, 0, True, Renewal.DROP),
+        (READY, 99, True, Renewal.NOTHING),
+        (READY, 100, True, Renewal.HAND_OVER),
+        (READY, 100, False, Renewal.HAND_OVER),
     ],
 )
 def test_the_old_connection_goes_only_once_the_new_one_delivers(
-    ready: Instant | None, after_ms: int, has_ended: bool, step: Step
+    ready: Instant | None, after_ms: int, has_ended: bool, step: Renewal
 ) -> None:
     now = Instant(5000 + after_ms, 5000 + after_ms)
     assert decide().with_successor(ready, now, has_ended=has_ended) is step

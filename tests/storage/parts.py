@@ -9,7 +9,7 @@ from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.quote import Instant, Quote, Side
 from spreadwatch.feed.binance import Contract, contract
 from spreadwatch.feed.parsing.quotes import QuoteParser
-from spreadwatch.sources.capture import Record
+from spreadwatch.sources.capture import CapturedFrame
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
 from spreadwatch.storage.rows import Store, StoredLeg
 from tests.conftest import wait_for
@@ -29,7 +29,7 @@ def open_links(at_ms: int) -> list[Link]:
     return [Link(venue, Phase.OPEN, "replaying", Instant(at_ms, at_ms)) for venue in Side]
 
 
-def events_of(records: Iterable[Record], symbols: tuple[str, ...] = ("BTCUSDT",)) -> Iterator[Event]:
+def events_of(records: Iterable[CapturedFrame], symbols: tuple[str, ...] = ("BTCUSDT",)) -> Iterator[Event]:
     """Parse captured payloads as a stream would, texts kept, one batch per payload."""
     parsers = {venue: QuoteParser(venue, contracts(*symbols)[venue]) for venue in Side}
     for parser in parsers.values():
@@ -78,7 +78,7 @@ def settle(recorder: Recorder) -> None:
 def record(
     store: Store, events: Iterable[Event], settings: RecorderSettings | None = None, *, start_ms: int = START_MS
 ) -> Recorder:
-    """Record events from the first to the last; a full queue is waited for."""
+    """CapturedFrame events from the first to the last; a full queue is waited for."""
     with recording(store, settings, start_ms=start_ms) as recorder:
         recorder.ready(20)
         for count, event in enumerate(events):

@@ -38,7 +38,7 @@ class _Envelope(msgspec.Struct, gc=False):
     data: _BookTicker | None = None
 
 
-class _Numbers(dict[str, Decimal]):
+class _NumberMemory(dict[str, Decimal]):
     """Text -> positive number; remembers the last few thousand, because prices and sizes repeat within seconds."""
 
     def __missing__(self, text: str) -> Decimal:
@@ -66,7 +66,7 @@ class QuoteParser(Parser):
         self._shard = shard
         self._unseen = tuple(unseen)
         self._heartbeats = {contract.wire for contract in unseen} - {contract.wire for contract in watched}
-        self._numbers = _Numbers()
+        self._numbers = _NumberMemory()
         self._last_ids = dict.fromkeys(self._contracts, 0)
         self._ids_lock = threading.Lock()
         self._behind: dict[str, Instant] = {}
