@@ -43,7 +43,7 @@ def sentence(alert: Alert) -> str:
 def value(alert: Alert) -> str:
     """Write what fired, with its sign: basis points with their unit, a spread with the decimals of its prices."""
     if alert.rule.number is not Number.SPREAD:
-        return f"{bps(alert.value)} bps"
+        return f"{bps(alert.value)}{alert.rule.number.unit}"
     quotes = alert.spot, alert.futures
     return signed(alert.value, max(significant_places(price) for one in quotes for price in (one.bid, one.ask)))
 

@@ -26,6 +26,11 @@ class Number(StrEnum):
     BPS = "bps"
     EDGE = "edge"
 
+    @property
+    def unit(self) -> str:
+        """What follows its figures, with a blank before it; empty for quote currency."""
+        return "" if self is Number.SPREAD else " bps"
+
 
 class Direction(StrEnum):
     """Where a number has to go for the rule to fire."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.core.spread import Extreme
 from spreadwatch.ui.frame import placeholders
-from spreadwatch.ui.frame.error_screen import Cover
+from spreadwatch.ui.frame.error_screen import ErrorScreen
 from spreadwatch.ui.frame.faults import Faults, brief
 from spreadwatch.ui.frame.feedback import Feedback
 from spreadwatch.ui.frame.guard import DisplayGuard, Render
@@ -63,15 +63,22 @@ class Dashboard:
         painter.tint(root, background="background")
         self._feedback = feedback = Feedback(root, self._show_feedback, self.note)
         self._layout = layout = Layout(
-            *(self._window, painter, program, self._selection, feedback),
-            *(self._act, self.choose, self._prove, self._flush),
+            self._window,
+            painter,
+            program,
+            self._selection,
+            feedback,
+            self._act,
+            self.choose,
+            self._prove,
+            self._flush,
         )
         self._panels = Panels(layout, program, self._selection, feedback, self.choose, self._flush)
         self._faults = Faults(self.note)
         self._title = Title(root, painter, program.badge, layout.alerts.banner.title)
         self._guard = DisplayGuard(
             painter,
-            Cover(root, painter, layout.body, program.badge),
+            ErrorScreen(root, painter, layout.body, program.badge),
             self._title,
             layout.of_the_pair,
             self._asides,

@@ -14,7 +14,7 @@ from spreadwatch.ui.chart import export
 from spreadwatch.ui.chart.columns import ColumnCache
 from spreadwatch.ui.chart.plot import time_marks, value_marks
 from spreadwatch.ui.chart.scene import Scene, compose
-from spreadwatch.ui.chart.trace import Run, comb, held, runs, shades
+from spreadwatch.ui.chart.trace import Polyline, filled_spans, held_until, polylines, shades
 from spreadwatch.ui.chart.view import ALL, SPANS_MS, Frame, Scale, ValueRange, View
 
 fast = settings(deadline=None, database=None, max_examples=150)
@@ -55,7 +55,7 @@ def scene_of(made: Series, frame: Frame, cache: ColumnCache | None = None) -> Sc
     return compose(cache or ColumnCache(), made, frame, now_ms, 0, 2, None, reverse=False)
 
 
-def lines(scene: Scene) -> list[Run]:
+def lines(scene: Scene) -> list[Polyline]:
     """Return all lines of a scene, put together as the plot does."""
     frame = scene.frame
 
@@ -64,9 +64,9 @@ def lines(scene: Scene) -> list[Run]:
         return min(max(frame.x(ended[-1].from_ms), 0), frame.across) if ended else 0
 
     before = [] if scene.before is None else [0, SCALE.y(float(scene.before))]
-    found = runs([*scene.done, *scene.fresh], frame, SCALE, gap_x, before)
+    found = polylines([*scene.done, *scene.fresh], frame, SCALE, gap_x, before)
     if found:
-        found[-1] = held(found[-1], min(max(frame.x(scene.holds_to_ms), 0), frame.across))
+        found[-1] = held_until(found[-1], min(max(frame.x(scene.holds_to_ms), 0), frame.across))
     return found
 
 
@@ -146,7 +146,7 @@ def test_shades_are_cut_to_the_view_and_joined_where_they_meet() -> None:
     frame = Frame(0, 1_000, 10, 100)
     gaps = [Break(-50, 20), Break(100, 101), Break(105, 130), Break(990, None)]
     assert shades(gaps, frame, 5_000) == [(0, 2), (10, 13), (99, 100)]
-    assert comb([(0, 2)], 0, 9) == [0, 9, 0, 0, 2, 0, 2, 9]
+    assert filled_spans([(0, 2)], 0, 9) == [0, 9, 0, 0, 2, 0, 2, 9]
 
 
 # ----- the view

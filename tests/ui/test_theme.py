@@ -1,5 +1,9 @@
+import re
+from pathlib import Path
+
 import pytest
 
+from spreadwatch import api
 from spreadwatch.core.leg import State
 from spreadwatch.ui.kit import theme
 from spreadwatch.ui.kit.fonts import first_installed
@@ -49,3 +53,9 @@ def test_lengths_follow_the_scale_and_do_not_vanish() -> None:
 def test_the_first_installed_face_is_taken() -> None:
     assert first_installed(("JetBrains Mono", "Menlo"), ["menlo", "Times"]) == "menlo"
     assert first_installed(("JetBrains Mono",), ["Times"]) is None
+
+
+def test_the_page_s_icon_has_the_colours_of_the_dark_theme() -> None:
+    icon = (Path(api.__file__).parent / "web" / "icon.svg").read_text(encoding="utf-8")
+    colours = set(re.findall("#[0-9A-F]{6}", icon))
+    assert colours == {theme.PALETTES["dark"][role] for role in ("card", "up", "down")}

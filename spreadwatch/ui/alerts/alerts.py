@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 _FLASH_S = 0.5
 _ROOMY = 560
 _BELL_S = 1.0
-"""Least time between two rings: many rules may fire in one frame."""
+"""The bell is throttled: many rules may fire in one frame."""
 
 
 class WindowAlerts:
@@ -46,7 +46,7 @@ class WindowAlerts:
         self.banner = Banner(body, painter, open_list)
 
     def render(self, snapshot: Snapshot) -> None:
-        """Tell what is new."""
+        """Tell the alerts that no snapshot before this one held."""
         alerts = snapshot.alerts
         if not alerts:
             return

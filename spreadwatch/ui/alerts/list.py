@@ -144,7 +144,7 @@ class AlertList(Panel):
     # ----- painting
 
     def render(self, snapshot: Snapshot | None, *, at_once: bool = False) -> None:
-        """Paint alerts and rules, four times a second at most unless `at_once`; None: there is no snapshot yet."""
+        """Paint alerts and rules, throttled to four times a second unless `at_once`; None: there is no snapshot yet."""
         now_s = time.monotonic()
         if not at_once and now_s - self._painted_at < _EVERY_S:
             return

@@ -38,10 +38,8 @@ def row(alert: Alert, now: Instant, *, utc: bool) -> tuple[str, ...]:
 
 def condition(rule: Rule) -> str:
     """Say when a rule fires: 'edge above +3.50 bps', 'spread below −1.00', 'below −5 bps'."""
-    level = f"{rule.side} {_typed(rule.level)}"
-    if rule.number is Number.SPREAD:
-        return f"{rule.number} {level}"
-    return f"{level} bps" if rule.number is Number.BPS else f"{rule.number} {level} bps"
+    level = f"{rule.side} {_typed(rule.level)}{rule.number.unit}"
+    return level if rule.number is Number.BPS else f"{rule.number} {level}"
 
 
 def rule_row(rule: Rule) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from spreadwatch.ui.kit import fonts, text
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.theme import Role
 from spreadwatch.ui.kit.tooltip import Tooltip
-from spreadwatch.ui.kit.widgets import Copy, Fold, Value, card, frame, painted, still
+from spreadwatch.ui.kit.widgets import Copy, Disclosure, Value, card, frame, painted, still
 from spreadwatch.ui.kit.wrapping import WrappedLine
 
 
@@ -36,17 +36,17 @@ class Costs:
 
     @cached_property
     def line(self) -> "CostsLine":
-        """All in one line."""
+        """The form of one line of figures and one sentence."""
         return CostsLine(self.frame, self._painter, self._copy, self._tooltip, self._fold)
 
     @cached_property
     def net(self) -> "AfterFeesCard":
-        """What an entry leaves after fees."""
+        """The card on the left: both directions after fees."""
         return AfterFeesCard(self.frame, self._painter, self._copy, self._tooltip, self._fold)
 
     @cached_property
     def carry(self) -> FundingAndSizeCard:
-        """Funding, and the price of a size."""
+        """The card on the right: funding, and the price of a size."""
         return FundingAndSizeCard(self.frame, self._painter, self._copy, self._tooltip)
 
     def show_all(self, shown: bool) -> None:
@@ -55,7 +55,7 @@ class Costs:
         self._place()
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint one pair."""
+        """Paint a pair's costs in the form that is shown."""
         if not self.is_open:
             self.line.render(pair)
             return
@@ -97,7 +97,7 @@ class CostsLine:
         px = painter.px
         self._painter = painter
         self.frame = card(parent, painter)
-        self.fold = Fold(self.frame, painter, "AFTER FEES", unfold, is_open=False)
+        self.fold = Disclosure(self.frame, painter, "AFTER FEES", unfold, is_open=False)
         self.fold.label.grid(row=0, column=0, sticky="w")
         self.values: dict[str, Value] = {}
         self._parts: dict[str, tk.Frame] = {}
@@ -121,7 +121,7 @@ class CostsLine:
         self._shown: tuple[object, ...] = ()
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint one pair."""
+        """Paint a pair's edge, round trip, funding and size."""
         funding, depth = pair.funding, pair.depth
         rate = funding and (funding.rate, funding.is_live, funding.annualised)
         shown = (pair.symbol, pair.places, pair.net, rate, depth and (depth.spread, depth.too_thin))
@@ -187,7 +187,7 @@ class AfterFeesCard:
     ) -> None:
         px = painter.px
         self.frame = card(parent, painter)
-        self.fold = Fold(self.frame, painter, "AFTER FEES", fold, is_open=True)
+        self.fold = Disclosure(self.frame, painter, "AFTER FEES", fold, is_open=True)
         self.fold.label.grid(row=0, column=0, sticky="w")
         label, self._currency = painted(self.frame, painter, fonts.CAPTION, "muted", "card", anchor="e")
         label.grid(row=0, column=1, sticky="e", padx=(px(14), px(1)))
@@ -213,7 +213,7 @@ class AfterFeesCard:
         self._shown: tuple[object, ...] = ()
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint one pair."""
+        """Paint both directions of a pair after fees; dashes while they are not known."""
         net, places = pair.net, pair.places
         shown = (pair.symbol, places, net)
         if shown == self._shown:
@@ -250,7 +250,7 @@ class _Direction:
             self.values.append(value)
 
     def show(self, amount: Decimal, in_bps: Decimal, edge_bps: Decimal, places: int) -> None:
-        """Paint a direction."""
+        """Paint a direction's amount per coin, the same in bps, and its edge."""
         role: Role = "up" if edge_bps > 0 else "down" if edge_bps < 0 else "text"
         amount_value, bps_value, edge_value = self.values
         amount_value.show(text.signed(amount, places), "text", exact(amount, places))

@@ -36,7 +36,7 @@ class FundingAndSizeCard:
         return self._has_funding or self._has_depth
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint one pair."""
+        """Paint what is known of a pair's funding and size; each takes room from its first news on."""
         if pair.funding is not None and not self._has_funding:
             self._has_funding = self._painter.resized = True
             self.funding.frame.grid()
@@ -141,7 +141,7 @@ class SizeFigures:
         self._shown: tuple[object, ...] = ()
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint one pair."""
+        """Paint what a pair's size trades at, or which book is too thin for it."""
         depth, top = pair.depth, pair.spread.current
         key = depth and (depth.size_quote, depth.spot_ask, depth.futures_bid, depth.spread, depth.too_thin)
         shown = (pair.symbol, pair.places, key, top)

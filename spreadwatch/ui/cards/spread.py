@@ -64,7 +64,7 @@ class SpreadCard:
         meaning.grid(row=0, column=1, padx=(painter.px(10), 0))
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint one pair."""
+        """Paint a pair's spread and its extremes; while it is not live, a dash and the reason."""
         if pair.state is State.LIVE:
             self.reason.show("" if self._compact else _standing(pair), "muted")
         else:
@@ -138,7 +138,7 @@ class _ExtremeLine:
         self._shown: tuple[object, ...] = ()
 
     def press(self) -> None:
-        """Show its evidence."""
+        """Show the evidence of this extreme, if there is one."""
         if self._extreme is not None:
             self._prove(self._kind, "reset", self._extreme)
 

@@ -2,6 +2,7 @@
 
 import tkinter as tk
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from spreadwatch.core.series import Series
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui.chart import export
 from spreadwatch.ui.chart.chart import Chart
-from spreadwatch.ui.frame.shortcuts import Action
+from spreadwatch.ui.frame.shortcuts import SHORTCUTS, Action
 from spreadwatch.ui.kit.painter import Painter
 
 _READ_MS = 8_000
@@ -73,12 +74,9 @@ class ChartCard:
     def actions(self) -> dict[Action, Callable[[], None]]:
         """Return what keys and menu do with the chart."""
         chart = self.chart
+        spans = [one.action for one in SHORTCUTS if one.action.startswith("chart_")]
         return {
-            "chart_1m": lambda: chart.choose("1m"),
-            "chart_5m": lambda: chart.choose("5m"),
-            "chart_15m": lambda: chart.choose("15m"),
-            "chart_1h": lambda: chart.choose("1h"),
-            "chart_all": lambda: chart.choose("all"),
+            **{action: partial(chart.choose, action.removeprefix("chart_")) for action in spans},
             "zoom_in": chart.zoom_in,
             "zoom_out": chart.zoom_out,
             "live": chart.back_to_live,

@@ -14,7 +14,7 @@ from spreadwatch.ui.chart.plot import Plot
 from spreadwatch.ui.chart.scene import Scene, compose
 from spreadwatch.ui.chart.view import ALL, Frame, View
 from spreadwatch.ui.kit import text
-from spreadwatch.ui.kit.canvas_items import Sheet
+from spreadwatch.ui.kit.canvas_items import CanvasItems
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.widgets import card
 
@@ -68,7 +68,7 @@ class Chart:
         )
         painter.tint(self.canvas, background="card")
         self.canvas.pack(fill="both", expand=True)
-        self._sheet = Sheet(self.canvas, painter)
+        self._sheet = CanvasItems(self.canvas, painter)
         self._plot = Plot(self._sheet, painter)
         self._crosshair = Crosshair(self._sheet, painter)
         self._rim = self._sheet.line("accent")
@@ -98,7 +98,7 @@ class Chart:
         places: int,
         lost_ms: int | None = None,
     ) -> None:
-        """Paint what changed since the last time, at most about ten times a second.
+        """Paint what changed since the last time, throttled to about ten times a second.
 
         `now_ms` is on the series' axis, `wall_offset_ms` makes Unix ms of it, `places` are the decimals of labels.
         `lost_ms`: since when there is no live spread, where the series was not told of that gap; None: it was.
@@ -261,7 +261,7 @@ class Chart:
     # ----- actions
 
     def choose(self, name: str) -> None:
-        """Show one of chart_view.WINDOWS up to the present."""
+        """Show one of `view.WINDOWS` up to the present."""
         self._view_state.choose(name)
         self._moved()
 

@@ -13,7 +13,7 @@ _index = attrgetter("index")
 _SPARE = 3  # how many times as many columns as are shown may be kept
 
 
-class Stroke(Struct, gc=False, frozen=True):
+class FloatColumn(Struct, gc=False, frozen=True):
     """A column as floats, for pixels; the exact one is `column`."""
 
     index: int
@@ -29,14 +29,14 @@ class ColumnCache:
     """Keeps the columns that no later sample can change, and asks for the others each time."""
 
     def __init__(self) -> None:
-        self.done: list[Stroke] = []
+        self.done: list[FloatColumn] = []
         """Columns in view that are complete, oldest first."""
-        self.fresh: list[Stroke] = []
+        self.fresh: list[FloatColumn] = []
         """Columns in view that may still change, after those."""
         self._series: Series | None = None
         self._width_ms = 1
         self._reverse = False
-        self._kept: list[Stroke] = []
+        self._kept: list[FloatColumn] = []
         self._from = self._until = 0  # indices of the columns kept
 
     def look(self, series: Series, width_ms: int, first: int, count: int, *, reverse: bool) -> None:
@@ -60,11 +60,11 @@ class ColumnCache:
         rest = max(self._until, first)
         self.fresh = self._ask(series, rest, stop - rest) if stop > rest else []
 
-    def _ask(self, series: Series, first: int, count: int) -> list[Stroke]:
+    def _ask(self, series: Series, first: int, count: int) -> list[FloatColumn]:
         columns = series.columns(self._width_ms, first, count, reverse=self._reverse)
-        return [stroke(column) for column in columns]
+        return [as_floats(column) for column in columns]
 
-    def at(self, index: int) -> Stroke | None:
+    def at(self, index: int) -> FloatColumn | None:
         """Return the last column in view that is not after `index`, None when there is none."""
         for strokes in (self.fresh, self.done):
             number = bisect_left(strokes, index + 1, key=_index)
@@ -84,9 +84,9 @@ class ColumnCache:
         return (highest.high, highest.high_ms), (lowest.low, lowest.low_ms)
 
 
-def stroke(column: Column) -> Stroke:
+def as_floats(column: Column) -> FloatColumn:
     """Return a column with its floats."""
-    return Stroke(
+    return FloatColumn(
         column.index,
         column.begins,
         float(column.open),

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from spreadwatch.ui.chart.columns import Stroke
+from spreadwatch.ui.chart.columns import FloatColumn
 from spreadwatch.ui.chart.scene import Scene
 from spreadwatch.ui.kit import fonts, text
-from spreadwatch.ui.kit.canvas_items import Sheet
+from spreadwatch.ui.kit.canvas_items import CanvasItems
 from spreadwatch.ui.kit.painter import Painter
 
 _SEPARATOR = "   "
@@ -14,7 +14,7 @@ _SEPARATOR = "   "
 class Crosshair:
     """Two lines through what is under the mouse, and its time and value in words."""
 
-    def __init__(self, sheet: Sheet, painter: Painter) -> None:
+    def __init__(self, sheet: CanvasItems, painter: Painter) -> None:
         self.at: tuple[int, int] | None = None
         """Where the mouse is, None when it is elsewhere."""
         self._painter, self._px, self._utc = painter, painter.px, painter.utc
@@ -28,7 +28,7 @@ class Crosshair:
         for item in (*self._lines, self._rim, self._box, self._words):
             item.hide()
 
-    def paint(self, scene: Scene, stroke: Stroke | None, bottom: int, y: Callable[[float], int]) -> None:
+    def paint(self, scene: Scene, stroke: FloatColumn | None, bottom: int, y: Callable[[float], int]) -> None:
         """Show what is under the mouse; `stroke`: the last column up to there."""
         frame = scene.frame
         if self.at is None or not (0 <= self.at[0] < frame.across and 0 <= self.at[1] <= bottom):
@@ -59,7 +59,7 @@ class Crosshair:
         self._words.place(left + px(6), height // 2)
 
 
-def _value(scene: Scene, stroke: Stroke | None, t_ms: int) -> tuple[float | None, str]:
+def _value(scene: Scene, stroke: FloatColumn | None, t_ms: int) -> tuple[float | None, str]:
     """Return the value at a time, for the eye, and in words; a column that holds several gives lowest and highest."""
     places = scene.places
     index = t_ms // scene.frame.width_ms

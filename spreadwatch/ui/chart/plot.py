@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from spreadwatch.ui.chart.scene import Mark, Scene
-from spreadwatch.ui.chart.trace import Run, comb, held, runs, shades
+from spreadwatch.ui.chart.trace import Polyline, filled_spans, held_until, polylines, shades
 from spreadwatch.ui.chart.view import ValueRange
 from spreadwatch.ui.kit import fonts, text
-from spreadwatch.ui.kit.canvas_items import Item, Sheet
+from spreadwatch.ui.kit.canvas_items import CanvasItems, Item
 from spreadwatch.ui.kit.painter import Painter
 from spreadwatch.ui.kit.theme import Role
 
@@ -20,7 +20,7 @@ _COLUMN_SPACE = 44  # and between two labels of the time axis
 class Plot:
     """Paints scenes. `resize` first; a scene's frame must be `across` pixels wide."""
 
-    def __init__(self, sheet: Sheet, painter: Painter) -> None:
+    def __init__(self, sheet: CanvasItems, painter: Painter) -> None:
         self.across = 1
         """The width of the plot without the labels on its right."""
         self.bottom = 1
@@ -45,7 +45,7 @@ class Plot:
         self._tag = sheet.area("accent")
         self._tag_words = sheet.text("card", fonts.SMALL_FIGURE, "e")
         self._empty = sheet.text("muted", fonts.WORDS, "center")
-        self._last: Run = []
+        self._last: Polyline = []
 
     # ----- geometry
 
@@ -198,7 +198,7 @@ class Plot:
         frame, now_ms = scene.frame, scene.now_ms
         spans = shades(scene.gaps, frame, now_ms)
         if spans:
-            self._shade.place(*comb(spans, 0, self.bottom))
+            self._shade.place(*filled_spans(spans, 0, self.bottom))
         else:
             self._shade.hide()
         shown = 0
@@ -225,8 +225,8 @@ class Plot:
             item.hide()
 
     def _paint_line(self, scene: Scene) -> None:
-        before: Run = [] if scene.before is None else [0, self.y(float(scene.before))]
-        found = runs(scene.done, scene.frame, self._scale, self._gap_start(scene), before)
+        before: Polyline = [] if scene.before is None else [0, self.y(float(scene.before))]
+        found = polylines(scene.done, scene.frame, self._scale, self._gap_start(scene), before)
         self._last = found[-1] if found else []
         tail = self._fresh_runs(scene)
         full = found[:-1] + ([self._last] if len(self._last) > 2 else []) + tail[:-1]
@@ -236,14 +236,14 @@ class Plot:
             self._runs.append(item)
         for item, run in zip(self._runs, full, strict=False):
             item.tint(self._colour(scene))
-            item.place(*held(run, run[-2]))
+            item.place(*held_until(run, run[-2]))
         for item in self._runs[len(full) :]:
             item.hide()
         self._place_tail(scene, tail)
 
-    def _fresh_runs(self, scene: Scene) -> list[Run]:
+    def _fresh_runs(self, scene: Scene) -> list[Polyline]:
         """Return the lines through the columns that still change, the first from where the others end."""
-        return runs(scene.fresh, scene.frame, self._scale, self._gap_start(scene), self._last[-2:])
+        return polylines(scene.fresh, scene.frame, self._scale, self._gap_start(scene), self._last[-2:])
 
     @staticmethod
     def _gap_start(scene: Scene) -> Callable[[int], int]:
@@ -257,13 +257,13 @@ class Plot:
 
         return gap_x
 
-    def _place_tail(self, scene: Scene, found: list[Run]) -> None:
+    def _place_tail(self, scene: Scene, found: list[Polyline]) -> None:
         if not found:
             self._tail.hide()
             return
         until = min(max(scene.frame.x(scene.holds_to_ms), 0), self.across)
         self._tail.tint(self._colour(scene))
-        self._tail.place(*held(found[-1], until))
+        self._tail.place(*held_until(found[-1], until))
 
     def _paint_extremes(self, scene: Scene) -> None:
         rows = (self._ceiling, "max", scene.high), (self._floor, "min", scene.low)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from spreadwatch.core.bars import Break
 from spreadwatch.core.series import Series
-from spreadwatch.ui.chart.columns import ColumnCache, Stroke
+from spreadwatch.ui.chart.columns import ColumnCache, FloatColumn
 from spreadwatch.ui.chart.view import Frame
 
 Mark = tuple[Decimal, int]
@@ -25,8 +25,8 @@ class Scene(Struct):
     wall_offset_ms: int
     places: int
     reverse: bool
-    done: list[Stroke]
-    fresh: list[Stroke]
+    done: list[FloatColumn]
+    fresh: list[FloatColumn]
     before: Decimal | None
     high: Mark | None
     low: Mark | None

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from spreadwatch.core.bars import Break
-from spreadwatch.ui.chart.columns import Stroke
+from spreadwatch.ui.chart.columns import FloatColumn
 from spreadwatch.ui.chart.view import Frame, Scale
 
-Run = list[int]
+Polyline = list[int]
 """x, y, x, y … of a line without a gap."""
 
 
-def runs(strokes: Iterable[Stroke], frame: Frame, scale: Scale, gap_x: Callable[[int], int], before: Run) -> list[Run]:
+def polylines(
+    strokes: Iterable[FloatColumn], frame: Frame, scale: Scale, gap_x: Callable[[int], int], before: Polyline
+) -> list[Polyline]:
     """Return the lines through columns; the first one goes on from `before`.
 
     A value holds until the next one, and until a gap: `gap_x` tells where the gap before a column began.
@@ -55,13 +57,13 @@ def _upright(x: int, at: int, high: int, low: int, close: int) -> tuple[int, ...
     return x, high, x, low, x, close
 
 
-def _hold(run: Run, x: int) -> None:
+def _hold(run: Polyline, x: int) -> None:
     """Let the last value of a run hold up to `x`."""
     if x > run[-2]:
         run += (x, run[-1])
 
 
-def held(run: Run, x: int) -> Run:
+def held_until(run: Polyline, x: int) -> Polyline:
     """Return a run whose last value holds up to `x`; a line has at least two points."""
     if len(run) == 2 or x > run[-2]:
         return [*run, max(x, run[-2] + 1), run[-1]]
@@ -83,7 +85,7 @@ def shades(gaps: Sequence[Break], frame: Frame, now_ms: int) -> list[tuple[int, 
     return found
 
 
-def comb(spans: Sequence[tuple[int, int]], top: int, bottom: int) -> list[int]:
+def filled_spans(spans: Sequence[tuple[int, int]], top: int, bottom: int) -> list[int]:
     """Return one polygon that fills all these spans of x from `top` to `bottom`."""
     points: list[int] = []
     for left, right in spans:

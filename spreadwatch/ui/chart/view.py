@@ -4,10 +4,16 @@ import math
 
 from msgspec import Struct
 
-SPANS_MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000}
 ALL = "all"
-WINDOWS = (*SPANS_MS, ALL)
-_WORDS = {"1m": "LAST MINUTE", "5m": "LAST 5 MINUTES", "15m": "LAST 15 MINUTES", "1h": "LAST HOUR", ALL: "ALL"}
+_SPANS = {
+    "1m": (60_000, "LAST MINUTE"),
+    "5m": (300_000, "LAST 5 MINUTES"),
+    "15m": (900_000, "LAST 15 MINUTES"),
+    "1h": (3_600_000, "LAST HOUR"),
+}
+SPANS_MS = {name: span_ms for name, (span_ms, _) in _SPANS.items()}
+WINDOWS = (*_SPANS, ALL)
+_WORDS = {**{name: words for name, (_, words) in _SPANS.items()}, ALL: "ALL"}
 _LEAST_MS = 5_000
 _ROOM_FACTOR = 4  # how much wider than its data a view may be
 _SHRINK_S = 2.0

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 _PILL = "\N{WHITE CIRCLE} STALE"
 
 
-class Cover:
+class ErrorScreen:
     """Made beforehand, looks like the window of a stale pair, and comes by plain Tcl calls, past the painter.
 
     `body`, which fills the window, is taken off the screen meanwhile: what nobody can repaint nobody sees.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from spreadwatch.core.snapshot import PairSnapshot
 from spreadwatch.ui.frame import placeholders
-from spreadwatch.ui.frame.error_screen import Cover
+from spreadwatch.ui.frame.error_screen import ErrorScreen
 from spreadwatch.ui.frame.status_bar import REPAINT_MS
 from spreadwatch.ui.frame.title import Title
 from spreadwatch.ui.kit.painter import Painter
@@ -17,13 +17,13 @@ class DisplayGuard:
     """Paints a pair into all parts. What a part raises stops no other part, and nothing here raises.
 
     When one fails, all are painted again as not live; when that fails too, or Tk does not take what was
-    painted, the cover comes. The next pair that is painted without a fault puts everything right.
+    painted, the error screen comes. The next pair that is painted without a fault puts everything right.
     """
 
     def __init__(
         self,
         painter: Painter,
-        cover: Cover,
+        error_screen: ErrorScreen,
         title: Title,
         parts: Callable[[], Iterable[Render]],
         asides: Callable[[], Iterable[Render]],
@@ -37,7 +37,7 @@ class DisplayGuard:
         self.is_failing = False
         """True from a failure to the next pair that is painted without one."""
         self._painter = painter
-        self._cover = cover
+        self._error_screen = error_screen
         self._title = title
         self._parts = parts
         self._asides = asides
@@ -67,8 +67,8 @@ class DisplayGuard:
             self.is_failing = False
             # A title that is due comes in a later frame, even if nothing else changes.
             self._seen = () if self._title.is_due else seen
-            if self._cover.is_shown:
-                self._cover.remove()
+            if self._error_screen.is_shown:
+                self._error_screen.remove()
                 self._painter.resized = True
                 self.flush()
 
@@ -76,7 +76,7 @@ class DisplayGuard:
         """Show at once that the pair is not live, and tell of the errors."""
         self._symbol = pair.symbol
         self._begin_to_fail()
-        if not self._cover.is_shown:
+        if not self._error_screen.is_shown:
             try:
                 worse = self._render(placeholders.broken(pair), self._all())
             except Exception as unforeseen:  # noqa: BLE001  nothing may stop the cover
@@ -85,7 +85,7 @@ class DisplayGuard:
                 self._hide()
             errors = (*errors, *worse)
         self.flush()
-        if self._cover.is_shown:
+        if self._error_screen.is_shown:
             self._title.blank(self._symbol)  # what is pending may have held a live one
         for error in errors:
             self._told(error)
@@ -121,7 +121,7 @@ class DisplayGuard:
         self._seen = ()
 
     def _hide(self) -> None:
-        self._cover.show(self._symbol)
+        self._error_screen.show(self._symbol)
         self._title.blank(self._symbol)
 
 

@@ -2,13 +2,15 @@
 
 import tkinter as tk
 
+from spreadwatch.ui.kit.theme import PALETTES, Role
+
 _SIZE = 64
-_SHAPES = (
-    ("#161D27", 2, 2, 62, 62),
-    ("#283443", 2, 2, 62, 4), ("#283443", 2, 60, 62, 62), ("#283443", 2, 2, 4, 62), ("#283443", 60, 2, 62, 62),
-    ("#58A6FF", 12, 14, 52, 22),
-    ("#F0883E", 12, 42, 52, 50),
-    ("#E6EDF3", 29, 26, 35, 38),
+_SHAPES: tuple[tuple[Role, int, int, int, int], ...] = (
+    ("card", 2, 2, 62, 62),
+    ("border", 2, 2, 62, 4), ("border", 2, 60, 62, 62), ("border", 2, 2, 4, 62), ("border", 60, 2, 62, 62),
+    ("up", 12, 14, 52, 22),
+    ("down", 12, 42, 52, 50),
+    ("text", 29, 26, 35, 38),
 )  # fmt: skip
 
 
@@ -20,6 +22,6 @@ def set_icon(root: tk.Tk) -> None:
     """
     call = root.tk.call
     image = call("image", "create", "photo", "spreadwatch-icon", "-width", _SIZE, "-height", _SIZE)
-    for colour, *box in _SHAPES:
-        call(image, "put", colour, "-to", *box)
+    for role, *box in _SHAPES:
+        call(image, "put", PALETTES["dark"][role], "-to", *box)
     call("wm", "iconphoto", root, "-default", image)

@@ -65,7 +65,10 @@ class StatusBar:
         self._shown: tuple[object, ...] = ()
 
     def render(self, pair: PairSnapshot, gaps: int) -> None:
-        """Paint ages and counts, at most five times a second of the pair's own clock; `gaps`: those after the start."""
+        """Paint ages and counts, throttled to five times a second of the pair's own clock.
+
+        `gaps`: those after the start.
+        """
         if pair.symbol != self._symbol:
             self._symbol, self._rate = pair.symbol, Rate()
         counts, mono_ms = pair.counts, pair.at.mono_ms

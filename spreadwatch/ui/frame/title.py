@@ -31,7 +31,7 @@ class Title:
         self._changed_at = 0.0
 
     def render(self, pair: PairSnapshot) -> None:
-        """Paint the title, at most ten times a second; the change to or from a dash at once."""
+        """Paint the title, throttled to ten times a second; the change to or from a dash at once."""
         words = self._flash() or text.title(pair.symbol, pair.spread.current, pair.places, self.badge)
         self.is_due = False
         if words == self._words:

@@ -57,7 +57,7 @@ class GapList(Panel):
     # ----- painting
 
     def render(self, snapshot: Snapshot | None, *, at_once: bool = False) -> None:
-        """Paint the gaps, at most once a second unless `at_once`; None: there is no snapshot yet."""
+        """Paint the gaps, throttled to once a second unless `at_once`; None: there is no snapshot yet."""
         self._snapshot = snapshot
         now_s = time.monotonic()
         if not at_once and now_s - self._painted_at < _EVERY_S:

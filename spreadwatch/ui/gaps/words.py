@@ -93,11 +93,11 @@ class GapCount:
 
     @property
     def later(self) -> int:
-        """How many were not."""
+        """How many of them came after the leg's first quote."""
         return max(self.total - self.starting, 0)
 
     def take(self, snapshot: Snapshot) -> None:
-        """Count anew."""
+        """Follow the gaps and first quotes of a snapshot; cheap while neither changed."""
         if not snapshot.pairs:
             return
         shown: set[_Key] = set()
@@ -108,21 +108,21 @@ class GapCount:
                 shown.add(key)
                 if leg.quote is not None:
                     arrived.add(key)
-        self._meet(shown)
+        self._await(shown)
         total = snapshot.pairs[0].counts.gaps
         if total != self.total or not self._waiting.isdisjoint(arrived):
-            self._sort_out(snapshot, shown, arrived)
+            self._tell_apart(snapshot, shown, arrived)
         self.total = total
 
-    def _meet(self, keys: set[_Key]) -> None:
+    def _await(self, keys: set[_Key]) -> None:
         if not keys <= self._known:
             self._waiting |= keys - self._known
             self._known |= keys
 
-    def _sort_out(self, snapshot: Snapshot, shown: set[_Key], arrived: set[_Key]) -> None:
+    def _tell_apart(self, snapshot: Snapshot, shown: set[_Key], arrived: set[_Key]) -> None:
         begun = {(gap.symbol, gap.side) for gap in snapshot.gaps}
         lasting = {(gap.symbol, gap.side) for gap in snapshot.gaps if gap.end is None}
-        self._meet(begun)
+        self._await(begun)
         # A gap that came and went since the last look was that of the start, unless the leg had no need of one.
         self._started = begun & self._waiting | self._started - self._waiting
         self._waiting -= arrived | (begun - lasting - shown)

@@ -64,7 +64,7 @@ class Item:
         self.painter.change(self._path, "itemconfigure", self._number, option, value)
 
 
-class Sheet:
+class CanvasItems:
     """Makes the items of a canvas, the later ones above the earlier ones."""
 
     def __init__(self, canvas: tk.Canvas, painter: Painter) -> None:

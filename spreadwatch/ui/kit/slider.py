@@ -3,7 +3,7 @@
 import tkinter as tk
 from collections.abc import Callable
 
-from spreadwatch.ui.kit.canvas_items import Sheet
+from spreadwatch.ui.kit.canvas_items import CanvasItems
 from spreadwatch.ui.kit.painter import Painter
 
 _WIDTH, _HEIGHT = 120, 20
@@ -33,7 +33,7 @@ class Slider:
             cursor="hand2",
         )
         painter.tint(self.canvas, background="background", highlightbackground="background", highlightcolor="accent")
-        self._sheet = Sheet(self.canvas, painter)
+        self._sheet = CanvasItems(self.canvas, painter)
         self._trough = self._sheet.line("border", _TROUGH)
         self._played = self._sheet.line("accent", _TROUGH)
         self._thumb = self._sheet.dot("text")

@@ -114,7 +114,7 @@ class Value:
 _OPEN, _CLOSED = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
 
 
-class Fold:
+class Disclosure:
     """Acts on a click, or on Return and the space bar when it has the focus."""
 
     def __init__(

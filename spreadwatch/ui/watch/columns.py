@@ -70,7 +70,7 @@ def ordered(rows: Iterable[Row], column: int, *, reverse: bool) -> list[Row]:
     unknown: list[Row] = []
     for row in rows:
         (unknown if key(row) is None else known).append(row)
-    known.sort(key=key, reverse=COLUMNS[column].falls is not reverse)
+    known.sort(key=key, reverse=COLUMNS[column].falls != reverse)
     return known + unknown
 
 
@@ -97,7 +97,7 @@ class RowOrder:
             self._rows = rows
             self.by_symbol = {row.symbol: row for row in rows}
             if len(self.symbols) != len(rows) or not self.by_symbol.keys() >= set(self.symbols):
-                self._meet()
+                self._merge()
         if not self.is_held and self._now_s() - self._sorted_at >= EVERY_S:
             self._sort()
 
@@ -116,8 +116,8 @@ class RowOrder:
         place = self.symbols.index(symbol) + by
         return self.symbols[min(max(place, 0), len(self.symbols) - 1)]
 
-    def _meet(self) -> None:
-        """Let those that are gone go; those that are new come last, unless the order may change."""
+    def _merge(self) -> None:
+        """Drop the symbols that are gone and append the new ones; sort them all at once, unless the order is held."""
         kept = [symbol for symbol in self.symbols if symbol in self.by_symbol]
         held = set(kept)
         self.symbols = kept + [row.symbol for row in self._rows if row.symbol not in held]

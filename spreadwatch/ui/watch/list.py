@@ -159,7 +159,7 @@ class WatchList:
         path, palette = str(self.canvas), self._painter.palette
         for number, (item, column) in enumerate(zip(self._captions, COLUMNS, strict=True)):
             chosen = number == self.order.column
-            arrow = DOWN if column.falls is not self.order.reverse else UP
+            arrow = DOWN if column.falls != self.order.reverse else UP
             words = f"{column.caption} {arrow}" if chosen else column.caption
             role: Role = "text" if chosen else "faint"
             yield path, "itemconfigure", item, "-text", words, "-fill", palette[role]
@@ -297,7 +297,7 @@ class Slot:
         self.row = row
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Show an empty line."""
         if self.row is not None:
             self.row = None
             self._shown = [("", "text")] * len(COLUMNS)
