@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from spreadwatch.core.leg import State
+from spreadwatch.core.pair_name import of_key
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,6 +20,12 @@ def text(snapshot: Snapshot | None, *, well: bool, statuses: Counter[int], conne
     """Write everything; a figure that does not exist at this moment has no line."""
     pairs = snapshot.pairs if snapshot else ()
     parts = [
+        _family(
+            "spreadwatch_source_info",
+            "gauge",
+            "Where the figures come from: live, demo or replay.",
+            [({"source": snapshot.source.value}, 1)] if snapshot else [],
+        ),
         _family("spreadwatch_up", "gauge", "1 while every watched symbol is live.", [({}, int(well))]),
         *_spreads(pairs),
         *_counts(pairs),
@@ -35,7 +42,7 @@ def text(snapshot: Snapshot | None, *, well: bool, statuses: Counter[int], conne
 
 
 def _spreads(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
-    by_symbol = [({"symbol": pair.symbol}, pair.spread) for pair in pairs]
+    by_symbol = [(_labels(pair), pair.spread) for pair in pairs]
     yield _family("spreadwatch_spread", "gauge", "Spot ask less futures bid.", [(s, p.current) for s, p in by_symbol])
     yield _family(
         "spreadwatch_spread_reverse", "gauge", "Spot bid less futures ask.", [(s, p.reverse) for s, p in by_symbol]
@@ -59,9 +66,7 @@ def _spreads(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
 
 
 def _counts(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
-    legs = [
-        ({"symbol": pair.symbol, "venue": leg.side.value}, leg) for pair in pairs for leg in (pair.spot, pair.futures)
-    ]
+    legs = [(_labels(pair) | {"venue": leg.side.value}, leg) for pair in pairs for leg in (pair.spot, pair.futures)]
     yield _family(
         "spreadwatch_leg_live",
         "gauge",
@@ -75,13 +80,13 @@ def _counts(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
         "spreadwatch_quotes_total",
         "counter",
         "Quotes taken.",
-        [({"symbol": pair.symbol, "venue": side}, count) for pair, side, count in quotes],
+        [(_labels(pair) | {"venue": side}, count) for pair, side, count in quotes],
     )
     yield _family(
         "spreadwatch_quotes_repeated_total",
         "counter",
         "Quotes dropped because their update id was not above the last.",
-        [({"symbol": pair.symbol}, pair.counts.repeated) for pair in pairs],
+        [(_labels(pair), pair.counts.repeated) for pair in pairs],
     )
     for name, about in (
         ("rejected", "Frames refused."),
@@ -92,6 +97,11 @@ def _counts(pairs: tuple[PairSnapshot, ...]) -> Iterator[str]:
         yield _family(
             f"spreadwatch_{name}_total", "counter", about, [({}, getattr(pair.counts, name)) for pair in pairs[:1]]
         )
+
+
+def _labels(pair: PairSnapshot) -> Labels:
+    name = of_key(pair.symbol)
+    return {"symbol": name.symbol, "contract": name.contract}
 
 
 def _quotes(pair: PairSnapshot) -> tuple[tuple[str, int], tuple[str, int]]:

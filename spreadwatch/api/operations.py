@@ -14,11 +14,16 @@ from spreadwatch.core import times
 from spreadwatch.core.answers_json import SnapshotJson
 from spreadwatch.core.questions import QUESTIONS, Kind, Parameter
 from spreadwatch.core.snapshot import Wire
+from spreadwatch.core.source import Source
 
 
 class SymbolsJson(TypedDict):
-    """What is watched and what is recorded, and whether there is anything of both at all."""
+    """What is watched and what is recorded, by the keys of pairs, and whether there is anything of both at all.
 
+    `source`: where what is watched comes from, null before its first figures.
+    """
+
+    source: Annotated[str, Source] | None
     live: list[str]
     recorded: list[str]
     watching: bool
@@ -26,8 +31,9 @@ class SymbolsJson(TypedDict):
 
 
 class HealthJson(TypedDict):
-    """Whether the figures may be relied on, and why not."""
+    """Whether the figures may be relied on, and why not; `source` as in what is watched."""
 
+    source: Annotated[str, Source] | None
     state: Annotated[str, Wire("of what is watched", choices=("live", "stale", "recording"))]
     reason: str | None
 

@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from spreadwatch.config.kinds import RefusedError, SymbolName
-from spreadwatch.core import times
+from spreadwatch.config.kinds import NamedPair, RefusedError
+from spreadwatch.core import pair_name, times
+from spreadwatch.core.pair_name import PERPETUAL
 from spreadwatch.core.questions import Asked, Parameter
 
 _LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$", re.ASCII)
@@ -24,8 +25,8 @@ class BadParameterError(ValueError):
 _FIELDS = {"symbol": "symbol", "timestamp": "at_ms", "from": "from_ms", "to": "to_ms"}
 
 
-def read(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]]) -> Asked:
-    """Return what is asked. Raises BadParameterError."""
+def read(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]], usual: str = PERPETUAL) -> Asked:
+    """Return what is asked; a symbol without a contract has the `usual` one. Raises BadParameterError."""
     known = {parameter.name: parameter for parameter in parameters}
     found: dict[str, str | int] = {}
     now_ms = time.time_ns() // 1_000_000
@@ -36,19 +37,20 @@ def read(parameters: Iterable[Parameter], given: Iterable[tuple[str, str]]) -> A
             raise BadParameterError(name[:40], f"there is no parameter {_shown(name)} here; this takes {taken}")
         if _FIELDS[name] in found:
             raise BadParameterError(name, f"{name} is given more than once")
-        found[_FIELDS[name]] = symbol(name, text) if parameter.kind == "symbol" else moment(name, text, now_ms)
+        found[_FIELDS[name]] = pair(name, text, usual) if parameter.kind == "symbol" else moment(name, text, now_ms)
     for parameter in known.values():
         if parameter.required and _FIELDS[parameter.name] not in found:
             raise BadParameterError(parameter.name, f"{parameter.name} is missing: {parameter.about}")
     return Asked(**found, now_ms=now_ms)  # type: ignore[arg-type]  # each kind was read as its field's type
 
 
-def symbol(name: str, text: str) -> str:
-    """Return a symbol in the program's spelling. Raises BadParameterError."""
+def pair(name: str, text: str, usual: str) -> str:
+    """Return the key of a pair. Raises BadParameterError."""
     try:
-        return SymbolName().check(text, Path())
+        return str(pair_name.parse(NamedPair().check(text, Path()), usual))
     except RefusedError as error:
-        raise BadParameterError(name, f"{name} must be {SymbolName().allowed}, not {_shown(text)}") from error
+        sentence = f"{name} must be {NamedPair().allowed}, not {_shown(text)}: {error}"
+        raise BadParameterError(name, sentence) from error
 
 
 def moment(name: str, text: str, now_ms: int) -> int:

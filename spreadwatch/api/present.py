@@ -79,7 +79,7 @@ class Present:
         if pair is None or pair.spread.current is None or pair.spot.quote is None or pair.futures.quote is None:
             return None
         at_ms = max(pair.spot.quote.received.wall_ms, pair.futures.quote.received.wall_ms)
-        return SpreadValue(symbol, at_ms, pair.spread.current, "live")
+        return SpreadValue(symbol, at_ms, pair.spread.current, pair.source)
 
 
 def newer(recorded: Price | None, live: Price | None) -> Price | None:

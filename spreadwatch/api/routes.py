@@ -35,7 +35,9 @@ class Events:
         """Serve one reader."""
         operation = next(operation for operation in OPERATIONS if operation.name == "events")
         try:
-            asked = parameters.read(operation.parameters, Request(scope).query_params.multi_items())
+            asked = parameters.read(
+                operation.parameters, Request(scope).query_params.multi_items(), self._service.usual
+            )
             self._service.watched(asked.symbol)
         except (BadParameterError, SpreadwatchError) as error:
             await _sorry(error)(scope, receive, send)
@@ -68,7 +70,7 @@ def _endpoint(operation: Operation, service: Service) -> Callable[[Request], Awa
 
     async def endpoint(request: Request) -> Response:
         try:
-            asked = parameters.read(operation.parameters, request.query_params.multi_items())
+            asked = parameters.read(operation.parameters, request.query_params.multi_items(), service.usual)
             found = await handler(asked)
         except (BadParameterError, SpreadwatchError) as error:
             return _sorry(error)

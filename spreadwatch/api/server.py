@@ -87,7 +87,7 @@ class Server:
         settings = self._settings
         present = Present(self._live, settings.still_s)
         traffic = Traffic(Counter(), lambda: 0)
-        service = Service(self._archive, present, self._threads, traffic)
+        service = Service(self._archive, present, self._threads, traffic, settings.usual)
         events = Events(service, present, traffic, settings.streams)
         guard = Guard(application(service, events), settings)
         traffic.statuses = guard.statuses

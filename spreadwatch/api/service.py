@@ -13,6 +13,7 @@ from spreadwatch.api.parameters import BadParameterError
 from spreadwatch.api.present import Present, newer
 from spreadwatch.api.query_threads import QueryThreads
 from spreadwatch.core import answers_json
+from spreadwatch.core.pair_name import PERPETUAL
 from spreadwatch.core.questions import QUESTIONS, Archive, Asked, HttpRoute, Question
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.errors import SpreadwatchError
@@ -53,7 +54,11 @@ class Traffic(Struct):
 class Service:
     """Answers, by the names of the operations. The event loop's thread only."""
 
-    def __init__(self, archive: Opens | None, present: Present, threads: QueryThreads, traffic: Traffic) -> None:
+    def __init__(
+        self, archive: Opens | None, present: Present, threads: QueryThreads, traffic: Traffic, usual: str = PERPETUAL
+    ) -> None:
+        """Take `usual` for the contract of a symbol that is asked for without one."""
+        self.usual = usual
         self._archive = archive
         self._present = present
         self._threads = threads
@@ -95,7 +100,7 @@ class Service:
         body = answers_json.snapshot(found)
         if asked.symbol:
             pairs = [pair for pair in found.pairs if pair.symbol == asked.symbol]
-            body = answers_json.snapshot(Snapshot(found.at, tuple(pairs), found.rejects, found.gaps, found.faults))
+            body = answers_json.snapshot(replace(found, pairs=tuple(pairs)))
         return body
 
     async def symbols(self, _: Asked) -> SymbolsJson:
@@ -104,6 +109,7 @@ class Service:
         recorded = await self._ask(lambda archive: list(archive.symbols())) if self._archive else []
         live = [pair.symbol for pair in found.pairs] if found else []
         return {
+            "source": found.source.value if found else None,
             "live": live,
             "recorded": recorded,
             "watching": self._present.watched,
@@ -114,7 +120,8 @@ class Service:
         """Tell whether the figures may be relied on."""
         trouble = self._present.trouble()
         state = "stale" if trouble else "live" if self._present.watched else "recording"
-        told: HealthJson = {"state": state, "reason": trouble}
+        found = self._present.look()
+        told: HealthJson = {"source": found.source.value if found else None, "state": state, "reason": trouble}
         return Reply(told, 503 if trouble else 200)
 
     async def metrics(self, _: Asked) -> object:

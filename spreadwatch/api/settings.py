@@ -5,6 +5,7 @@ import ipaddress
 from msgspec import Struct
 
 from spreadwatch.config.keys import SHORTEST_TOKEN
+from spreadwatch.core.pair_name import PERPETUAL
 from spreadwatch.errors import SpreadwatchError
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -20,14 +21,16 @@ class ServeError(SpreadwatchError):
 class ServeSettings(Struct, frozen=True):
     """`port` 0 takes a free one. `exposed` and a `token` are both needed for any `host` but this machine itself.
 
-    `hosts`: further names by which clients may call. `connections`, `streams`: how many at once. `query_threads` ask
-    the recording, each question at most `query_s` seconds. A request must have arrived whole within `head_s`.
+    `usual`: the contract of a symbol that is asked for without one. `hosts`: further names by which clients may call.
+    `connections`, `streams`: how many at once. `query_threads` ask the recording, each question at most `query_s`
+    seconds. A request must have arrived whole within `head_s`.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     exposed: bool = False
     token: str | None = None
+    usual: str = PERPETUAL
     hosts: tuple[str, ...] = ()
     connections: int = 1200
     streams: int = 32

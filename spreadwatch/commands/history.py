@@ -88,7 +88,7 @@ def _recorded(history: History, settings: Config) -> list[str]:
     known = history.symbols()
     if settings.all and settings.sources.get("symbols") != "command line":
         return known
-    wanted = list(dict.fromkeys(canonical(symbol) for symbol in settings.symbols))
+    wanted = list(dict.fromkeys(canonical(symbol, settings.contract) for symbol in settings.symbols))
     for symbol in wanted if known else ():
         if symbol not in known and history.spread_latest(symbol) is None and not history.gaps(symbol):
             raise UsageError(f"nothing of {printable(symbol, 40)} is in this recording; {_hint(symbol, known)}")

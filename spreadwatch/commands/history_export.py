@@ -81,7 +81,8 @@ def export(history: History, symbols: Sequence[str], span: _Span, to: Target, *,
         first_ms, last_ms = history.span() or (0, 0)
         start_ms = first_ms if start_ms is None else start_ms
         end_ms = last_ms + 1 if end_ms is None else end_ms
-    wanted = Wanted(to.kind, to.form, tuple(symbols), start_ms, max(start_ms, end_ms))
+    keys = dict.fromkeys(history.named(key, end_ms) for key in symbols)
+    wanted = Wanted(to.kind, to.form, tuple(keys), start_ms, max(start_ms, end_ms))
     if to.path is None:
         _to_stdout(history, wanted)
         return

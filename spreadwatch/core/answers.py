@@ -6,9 +6,13 @@ from typing import Literal
 from msgspec import Struct
 
 from spreadwatch.core.quote import Side
+from spreadwatch.core.source import Source
 
-Source = Literal["trade", "mid"]
+PriceBasis = Literal["trade", "mid"]
 """Where a price comes from: the last spot trade, or the middle of the spot quote."""
+
+SpreadBasis = Literal["quotes", "bars"]
+"""What of a recording a spread comes from: raw quotes, or the bar of a second."""
 
 
 class Price(Struct, frozen=True):
@@ -17,7 +21,7 @@ class Price(Struct, frozen=True):
     symbol: str
     at_ms: int
     price: Decimal
-    source: Source
+    source: PriceBasis
 
 
 class PriceRange(Struct, frozen=True):
@@ -27,19 +31,19 @@ class PriceRange(Struct, frozen=True):
     minute_ms: int
     high: Decimal
     low: Decimal
-    source: Source
+    source: PriceBasis
 
 
 class SpreadValue(Struct, frozen=True):
     """A spread in quote currency, and when it last was a sample.
 
-    `source`: raw quotes, the bar of a second, or what is live now.
+    `source`: what of a recording, or of what kind the run is whose present it is.
     """
 
     symbol: str
     at_ms: int
     spread: Decimal
-    source: Literal["quotes", "bars", "live"]
+    source: SpreadBasis | Source
 
 
 class SpreadRange(Struct, frozen=True):

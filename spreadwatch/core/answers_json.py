@@ -7,10 +7,21 @@ for a price "N/A".
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, TypedDict, get_args
 
-from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, Source, SpreadRange, SpreadValue
+from spreadwatch.core.answers import (
+    Bar,
+    Price,
+    PriceBasis,
+    PriceRange,
+    RecordedGap,
+    SpreadBasis,
+    SpreadRange,
+    SpreadValue,
+)
 from spreadwatch.core.numbers import plain
+from spreadwatch.core.pair_name import of_key, spot_symbol
 from spreadwatch.core.quote import Side
-from spreadwatch.core.snapshot import Exact, PairJson, Snapshot, Wire, to_json
+from spreadwatch.core.snapshot import Contract, Exact, PairJson, Snapshot, Wire, to_json
+from spreadwatch.core.source import Source
 from spreadwatch.core.times import MINUTE_MS, utc
 
 NOT_AVAILABLE = "N/A"
@@ -22,19 +33,26 @@ Moment = Annotated[str, Wire("UTC, such as 2026-07-03T08:30:36Z or 2026-07-03T08
 Minute = Annotated[str, Wire("UTC, such as 2026-07-03T08:30Z", r"^\d{4}-\d\d-\d\dT\d\d:\d\dZ$")]
 KnownPrice = Annotated[str, Wire('an exact decimal as text, or "N/A"', r"^(-?\d+(\.\d+)?|N/A)$")]
 PriceSource = Annotated[
-    str, Wire('"trade": last spot trade; "mid": middle of the spot quote', choices=get_args(Source))
+    str, Wire('"trade": last spot trade; "mid": middle of the spot quote', choices=get_args(PriceBasis))
 ]
 SpreadSource = Annotated[
     str,
     Wire(
-        '"quotes": of recorded quotes; "bars": of a second\'s bar; "live": of this moment',
-        choices=get_args(SpreadValue.__annotations__["source"]),
+        '"quotes": of recorded quotes; "bars": of a second\'s bar; "live", "demo", "replay": the present of such a run',
+        choices=(*get_args(SpreadBasis), *Source),
     ),
 ]
 
 
+class NameJson(TypedDict):
+    """What a pair is called."""
+
+    symbol: str
+    contract: Contract
+
+
 class PriceJson(TypedDict):
-    """The price that held at a moment, and since when."""
+    """The spot price that held at a moment, and since when."""
 
     symbol: str
     timestamp: Moment
@@ -66,6 +84,7 @@ class SpreadJson(TypedDict):
     """The spread that held at a moment, and when it last was a sample."""
 
     symbol: str
+    contract: Contract
     asked_ms: int
     spread: Exact | None
     at_ms: int | None
@@ -76,6 +95,7 @@ class SpreadRangeJson(TypedDict):
     """High and low of the spread in a minute."""
 
     symbol: str
+    contract: Contract
     minute: Minute
     minute_ms: int
     high: Exact | None
@@ -95,15 +115,17 @@ class SecondJson(TypedDict):
 
 
 class BarJson(SecondJson):
-    """The same with its symbol."""
+    """The same with its pair."""
 
     symbol: str
+    contract: Contract
 
 
 class BarsJson(TypedDict):
     """The one-second bars of a spread that begin in a time."""
 
     symbol: str
+    contract: Contract
     from_ms: int
     to_ms: int
     bars: list[SecondJson]
@@ -122,6 +144,7 @@ class GapsJson(TypedDict):
     """The gaps of both legs that touch a time. `more`: there were others before."""
 
     symbol: str
+    contract: Contract
     from_ms: int
     to_ms: int
     gaps: list[GapJson]
@@ -129,17 +152,27 @@ class GapsJson(TypedDict):
 
 
 class SnapshotJson(TypedDict):
-    """Every watched symbol. `faults`: what failed in the program itself, a sentence each."""
+    """Every watched pair. `source`: where all of it comes from.
+
+    `faults`: what failed in the program itself, a sentence each.
+    """
 
     at_ms: int
+    source: Annotated[str, Source]
     pairs: list[PairJson]
     faults: list[str]
+
+
+def named(key: str) -> NameJson:
+    """Tell which pair a key is of."""
+    name = of_key(key)
+    return {"symbol": name.symbol, "contract": name.contract}
 
 
 def price(symbol: str, asked_ms: int, found: Price | None) -> PriceJson:
     """Tell the price that held at a moment."""
     return {
-        "symbol": symbol,
+        "symbol": spot_symbol(symbol),
         "timestamp": utc(asked_ms),
         "price": plain(found.price) if found else NOT_AVAILABLE,
         "actual_timestamp": utc(found.at_ms) if found else None,
@@ -149,13 +182,18 @@ def price(symbol: str, asked_ms: int, found: Price | None) -> PriceJson:
 
 def step(one: Price) -> StepJson:
     """Tell one of many prices and since when it held."""
-    return {"symbol": one.symbol, "timestamp": utc(one.at_ms), "price": plain(one.price), "source": one.source}
+    return {
+        "symbol": spot_symbol(one.symbol),
+        "timestamp": utc(one.at_ms),
+        "price": plain(one.price),
+        "source": one.source,
+    }
 
 
 def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> PriceRangeJson:
     """Tell high and low of the minute in which a moment lies."""
     return {
-        "symbol": symbol,
+        "symbol": spot_symbol(symbol),
         "minute": utc(asked_ms, "minutes"),
         "high": plain(found.high) if found else None,
         "low": plain(found.low) if found else None,
@@ -166,18 +204,18 @@ def price_range(symbol: str, asked_ms: int, found: PriceRange | None) -> PriceRa
 def spread(symbol: str, asked_ms: int, found: SpreadValue | None) -> SpreadJson:
     """Tell the spread that held at a moment."""
     return {
-        "symbol": symbol,
+        **named(found.symbol if found else symbol),
         "asked_ms": asked_ms,
         "spread": plain(found.spread) if found else None,
         "at_ms": found.at_ms if found else None,
-        "source": found.source if found else None,
+        "source": str(found.source) if found else None,
     }
 
 
 def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> SpreadRangeJson:
     """Tell high and low of the spread in the minute in which a moment lies."""
     return {
-        "symbol": symbol,
+        **named(found.symbol if found else symbol),
         "minute": utc(asked_ms, "minutes"),
         "minute_ms": asked_ms - asked_ms % MINUTE_MS,
         "high": plain(found.high) if found else None,
@@ -188,12 +226,12 @@ def spread_range(symbol: str, asked_ms: int, found: SpreadRange | None) -> Sprea
 
 def bar(one: Bar) -> BarJson:
     """Tell one second of a spread."""
-    return {"symbol": one.symbol, **_second(one)}
+    return {**named(one.symbol), **_second(one)}
 
 
 def bars(symbol: str, from_ms: int, to_ms: int, found: Iterable[Bar]) -> BarsJson:
     """Tell the one-second bars of a spread."""
-    return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "bars": [_second(one) for one in found]}
+    return {**named(symbol), "from_ms": from_ms, "to_ms": to_ms, "bars": [_second(one) for one in found]}
 
 
 def _second(one: Bar) -> SecondJson:
@@ -217,13 +255,14 @@ def gaps(symbol: str, from_ms: int, to_ms: int, found: Sequence[RecordedGap], mo
         {"venue": gap.side.value, "start_ms": gap.start_ms, "end_ms": gap.end_ms, "reason": gap.reason} for gap in kept
     ]
     more = len(kept) < len(found)
-    return {"symbol": symbol, "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": more}
+    return {**named(symbol), "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": more}
 
 
 def snapshot(found: Snapshot) -> SnapshotJson:
     """Tell every watched symbol, each as the documented snapshot object."""
     return {
         "at_ms": found.at.wall_ms,
+        "source": found.source.value,
         "pairs": [to_json(pair) for pair in found.pairs],
         "faults": list(found.faults),
     }

@@ -126,7 +126,11 @@ MOST_SECONDS = 10_000
 """How many seconds of bars one request may ask for."""
 MOST_GAPS = 1_000
 
-SYMBOL = Parameter("symbol", "symbol", "the pair's spot symbol, such as ETHUSDT")
+SYMBOL = Parameter(
+    "symbol",
+    "symbol",
+    "the pair, such as ETHUSDT or BTCUSDT@current_quarter",
+)
 TIMESTAMP = Parameter(
     "timestamp",
     "moment",

@@ -146,6 +146,9 @@ EXACT = Wire("an exact decimal as text", r"^-?\d+(\.\d+)?$")
 Exact = Annotated[str, EXACT]
 
 
+Contract = Annotated[str, Wire("perpetual, current_quarter, next_quarter, or a quarter's day of delivery as YYMMDD")]
+
+
 class QuoteJson(TypedDict):
     """A quote of a leg and its age."""
 
@@ -200,7 +203,7 @@ class PairJson(TypedDict):
     """
 
     symbol: str
-    contract: Annotated[str, Wire("perpetual, current_quarter, next_quarter, or a day as YYMMDD")]
+    contract: Contract
     source: Annotated[str, Source]
     at_ms: int
     state: Annotated[str, State]

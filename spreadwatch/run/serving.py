@@ -45,7 +45,9 @@ class Serving:
         self._lock = threading.Lock()
         self._history: History | None = None
         # To name another address is the explicit wish; without a token it is refused all the same.
-        settings = ServeSettings(host=serve.address, port=serve.port, exposed=True, token=serve.token or None)
+        settings = ServeSettings(
+            host=serve.address, port=serve.port, exposed=True, token=serve.token or None, usual=session.usual
+        )
         self._server = Server(settings, self._opened if has_recording else None, SessionView(session))
         session.show_all()
 

@@ -55,7 +55,7 @@ class Session:
         self.symbols = tuple(dict.fromkeys(symbols))
         self.settings = settings
         self.source = source
-        self._usual = PERPETUAL if source is Source.REPLAY else settings.contract
+        self.usual = PERPETUAL if source is Source.REPLAY else settings.contract
         self.inbox = Inbox(settings.feed.inbox_batches)
         price_list = settings.fees
         keep = MANY if settings.all or len(self.symbols) > _FEW else ONE
@@ -89,7 +89,7 @@ class Session:
 
         What was recorded has its contract in its name; a name without any is a perpetual's there.
         """
-        return binance.canonical(text, self._usual)
+        return binance.canonical(text, self.usual)
 
     # ----- life
 

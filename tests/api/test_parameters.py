@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spreadwatch.api.parameters import BadParameterError, moment, read, symbol
+from spreadwatch.api.parameters import BadParameterError, moment, pair, read
 from spreadwatch.core.questions import BARS_FROM, SYMBOL, TIMESTAMP, TO, Asked, Parameter
 from spreadwatch.core.times import END_MS, FIRST_MS, MINUTE_MS, utc
 
@@ -81,15 +81,18 @@ def test_no_text_is_more_than_a_time_or_a_fault(text: str) -> None:
 @given(st.text(max_size=60))
 def test_no_text_is_more_than_a_symbol_or_a_fault(text: str) -> None:
     try:
-        found = symbol("symbol", text)
+        found = pair("symbol", text, "perpetual")
     except BadParameterError:
         return
     assert 2 <= len(found) <= 40
     assert not set(found) & set(" '\"<>&;/\\%\n\x00")
 
 
-def test_a_symbol_may_be_written_small() -> None:
-    assert symbol("symbol", "ethusdt") == "ETHUSDT"
+def test_a_symbol_may_be_written_small_and_has_the_usual_contract() -> None:
+    assert pair("symbol", "ethusdt", "perpetual") == "ETHUSDT"
+    assert pair("symbol", "ethusdt", "next_quarter") == "ETHUSDT@next_quarter"
+    assert pair("symbol", "ethusdt@perpetual", "next_quarter") == "ETHUSDT"
+    assert pair("symbol", "btcusdt@261225", "next_quarter") == "BTCUSDT_261225"
 
 
 @pytest.mark.parametrize(

@@ -212,9 +212,9 @@ def test_without_a_recording_the_latest_price_is_live_and_the_past_is_unavailabl
 def test_with_only_a_recording_the_present_is_unavailable_and_that_is_healthy(client: Client) -> None:
     assert client.ask("/api/v1/snapshot").status == 503
     assert client.ask("/api/v1/events").status == 503
-    assert client.ask("/healthz").json == {"state": "recording", "reason": None}
+    assert client.ask("/healthz").json == {"source": None, "state": "recording", "reason": None}
     got = client.ask("/api/v1/symbols").json
-    assert got == {"live": [], "recorded": ["BTCUSDT", "ETHUSDT"], "watching": False, "recording": True}
+    assert got == {"source": None, "live": [], "recorded": ["BTCUSDT", "ETHUSDT"], "watching": False, "recording": True}
 
 
 def test_health_turns_with_the_state_of_the_pair_and_the_program() -> None:
@@ -230,7 +230,7 @@ def test_health_turns_with_the_state_of_the_pair_and_the_program() -> None:
         renewing.start()
         assert (client.ask("/healthz").status, client.ask("/healthz").json["state"]) == (200, "live")
         live.sentence = "the inbox overflows"
-        assert client.ask("/healthz").json == {"state": "stale", "reason": "the inbox overflows"}
+        assert client.ask("/healthz").json == {"source": "live", "state": "stale", "reason": "the inbox overflows"}
         live.sentence = None
         live.now_ms += 10_000
         live.look()
@@ -255,8 +255,9 @@ def test_metrics_are_prometheus_text_and_leave_out_what_does_not_exist() -> None
         got = client.ask("/metrics")
         assert got.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         text = got.body.decode()
-        assert 'spreadwatch_spread{symbol="ETHUSDT"} 1.00\n' in text
-        assert 'spreadwatch_leg_live{symbol="ETHUSDT",venue="spot"} 1\n' in text
+        assert 'spreadwatch_source_info{source="live"} 1\n' in text
+        assert 'spreadwatch_spread{symbol="ETHUSDT",contract="perpetual"} 1.00\n' in text
+        assert 'spreadwatch_leg_live{symbol="ETHUSDT",contract="perpetual",venue="spot"} 1\n' in text
         assert 'spreadwatch_http_responses_total{status="404"} 1\n' in text
         for line in text.splitlines():
             name, _, value = line.rpartition(" ")

@@ -20,6 +20,12 @@ function put(id, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
+/** What a pair is asked for by. */
+function keyOf({ symbol, contract }) {
+  if (contract === "perpetual") return symbol;
+  return symbol + (/^\d{6}$/.test(contract) ? "_" : "@") + contract;
+}
+
 function assets(symbol) {
   const quote = QUOTE_ASSETS.find((asset) => symbol.endsWith(asset) && symbol.length > asset.length) ?? "";
   return [quote ? symbol.slice(0, -quote.length) : symbol, quote];
@@ -34,7 +40,8 @@ function now() {
 
 function paintState(pair, lost) {
   const state = lost ? "stale" : pair ? pair.state : "connecting";
-  const words = page.watching ? state.toUpperCase() : "RECORDING ONLY";
+  const source = !pair || pair.source === "live" ? "" : `${pair.source.toUpperCase()} · `;
+  const words = page.watching ? source + state.toUpperCase() : "RECORDING ONLY";
   by("state").className = `pill ${page.watching ? state : "waiting"}`;
   put(by("state").querySelector("b"), words);
   const reason = (lost === page.trouble && pair && pair.state !== "live" ? pair.reason : lost) ?? pair?.reason ?? null;
@@ -62,7 +69,8 @@ function paintSpread(pair, live) {
     put(end, signed(spread[end], shown.places));
     put(`${end}-at`, clock(spread[`${end}_at_ms`]));
   }
-  document.title = `${signed(value, shown.places)} ${pair.symbol} · spreadwatch`;
+  const source = pair.source === "live" ? "" : ` (${pair.source})`;
+  document.title = `${signed(value, shown.places)} ${keyOf(pair)} · spreadwatch${source}`;
 }
 
 function fit(place) {
@@ -112,6 +120,7 @@ function paint() {
     const live = pair.state === "live" && !broken;
     paintLeg("spot", pair.spot, live, pair.symbol);
     paintLeg("futures", pair.futures, live, pair.symbol);
+    put("contract", `USDT-M ${pair.contract.replace("_", " ")}`);
     shown.places = Math.max(shown.spot, shown.futures);
     chart.places = shown.places;
     paintSpread(pair, live);
@@ -121,19 +130,19 @@ function paint() {
 }
 
 function aboutOthers(trouble) {
-  return [...page.pairs.values()].some((pair) => pair.state !== "live" && trouble.startsWith(pair.symbol + " "));
+  return [...page.pairs.values()].some((pair) => pair.state !== "live" && trouble.startsWith(keyOf(pair) + " "));
 }
 
 // ----- what comes in
 
 function take(snapshot) {
   for (const pair of snapshot.pairs) {
-    page.pairs.set(pair.symbol, pair);
-    if (pair.symbol !== page.symbol) continue;
+    page.pairs.set(keyOf(pair), pair);
+    if (keyOf(pair) !== page.symbol) continue;
     const value = pair.state === "live" && pair.spread.current !== null ? Number(pair.spread.current) : null;
     chart.take(pair.at_ms / 1000, value);
   }
-  if (snapshot.pairs.length && page.symbol === null) choices(snapshot.pairs.map((pair) => pair.symbol));
+  if (snapshot.pairs.length && page.symbol === null) choices(snapshot.pairs.map(keyOf));
 }
 
 function listen() {
