@@ -115,6 +115,7 @@ class Fleet:
         self._clock = clock
         self._launch = launch
         self._renewing = threading.Lock()
+        self._keeps_texts = False
         self._kinds = [kind for kind in KINDS if kind.wish is None or kind.wish in settings.wishes]
         self._shards: list[_Shard] = []
         self._carriers: dict[tuple[Kind, MarketKind, int], Stream] = {}
@@ -176,7 +177,8 @@ class Fleet:
             self._show(market, contracts)
 
     def keep_texts(self) -> None:
-        """Let quotes carry the wire's texts from now on, for a recorder."""
+        """Let quotes carry the wire's texts from now on, for a recorder, also those of connections to come."""
+        self._keeps_texts = True
         for stream in self.streams:
             stream.keep_texts()
 
@@ -226,6 +228,8 @@ class Fleet:
             stream.watch(contracts)
         elif contracts or kind.silence is Silence.LEGS_ARE_STALE:
             stream = self._carriers[kind, market, number] = self._stream(kind, market, number, contracts)
+            if self._keeps_texts:
+                stream.keep_texts()
             self.streams.append(stream)
             self._launch(stream)
 

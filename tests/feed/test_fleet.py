@@ -118,6 +118,22 @@ def test_many_symbols_are_split_over_connections(
     assert ships.add(["NEWUSDT"]) == {"NEWUSDT": 0}
 
 
+def test_a_connection_that_is_begun_while_somebody_records_keeps_the_texts_too(
+    yard: Yard, exchange: Exchange, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "SHARD_SYMBOLS", 1)
+    ships = yard.build()
+    ships.keep_texts()
+    ships.add(["ETHUSDT", "PEPEUSDT"])
+    exchange.wait_subscribed("futures", "1000pepeusdt@bookTicker")
+    exchange.quote("futures", "1000PEPEUSDT", "0.0123000", "0.0124000")
+    sink.wait_quotes(1)
+    [batch] = [batch for batch in sink.batches() if batch.quotes]
+    assert batch.shard == 1
+    assert batch.texts is not None
+    assert batch.texts[0][0] == "0.0123000"
+
+
 def test_a_quarters_contract_joins_when_it_is_known(yard: Yard, exchange: Exchange, sink: Sink) -> None:
     ships = yard.build()
     key = "BTCUSDT@current_quarter"
