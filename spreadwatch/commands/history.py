@@ -18,7 +18,7 @@ from spreadwatch.commands.history_export import export, target
 from spreadwatch.commands.output import in_encoding, say, writer
 from spreadwatch.config import Config
 from spreadwatch.config.wording import closest, printable
-from spreadwatch.core import answers_json
+from spreadwatch.core import answers_json, answers_text
 from spreadwatch.core.numbers import split_symbol
 from spreadwatch.core.questions import QUESTIONS, Asked, Question
 from spreadwatch.core.times import NotAMomentError, iso, read
@@ -44,6 +44,8 @@ def answer(arguments: argparse.Namespace, settings: Config) -> int:
     asked = _asked(arguments)
     to = target(arguments) if arguments.question == "export" else None
     with closing(open_history(settings)) as history:
+        if arguments.question == "check":
+            return _check(history, settings, as_json=arguments.json)
         symbols = _recorded(history, settings)
         if to is not None:
             export(history, symbols, (asked.from_ms, asked.to_ms), to, as_json=arguments.json)
@@ -115,9 +117,33 @@ def _tell(history: History, question: Question, asked: list[Asked], *, as_json: 
         for one, answered in found:
             _write_json(sys.stdout, question.tell(one, answered))
         return
-    rows = [row for one, answered in found for row in question.rows(one, answered)]
+    _write_rows(row for one, answered in found for row in question.rows(one, answered))
+
+
+def _write_rows(rows: Iterable[answers_text.Row]) -> None:
     for line in history_text.aligned(rows, writer(sys.stdout)):
         sys.stdout.write(in_encoding(line, sys.stdout.encoding or "utf-8") + "\n")
+
+
+# ----- one answer per series
+
+
+def _check(history: History, settings: Config, *, as_json: bool) -> int:
+    """Tell of every series, or of those of the symbols named, what is known of its numbers; return the exit code."""
+    named = settings.sources.get("symbols") == "command line"
+    found = history.check(_recorded(history, settings) if named else None)
+    if as_json:
+        for one in found:
+            _write_json(sys.stdout, answers_json.series_trust(one))
+    else:
+        _write_rows(map(answers_text.series_trust, found))
+    doubted = sum(not one.trusted for one in found)
+    if doubted:
+        rest = "take this time from another recording if there is one; nothing was changed in this one"
+        say(f"{doubted} of {len(found)} series cannot be trusted: {rest}")
+    elif not found:
+        say("no quotes and no trades are in this recording")
+    return int(doubted > 0)
 
 
 # ----- many answers per symbol

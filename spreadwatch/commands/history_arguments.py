@@ -30,6 +30,8 @@ def add_history(commands: Any) -> None:  # noqa: ANN401 - argparse names no publ
                 if twin.spread and twin.command == asked.command:
                     parser.add_argument("--spread", action="store_true", help=twin.meaning)
 
+    _question(questions, "check", "which numbers can be trusted; the exit code is 1 when some cannot")
+
     export = _question(questions, "export", "write what is recorded to a file")
     export.add_argument("file", metavar="FILE", help="ending in .csv or .jsonl, and in .gz to zip it; - is stdout")
     export.add_argument("--kind", choices=KINDS, default="quotes", help="what (quotes)")

@@ -26,10 +26,12 @@ from spreadwatch.errors import SpreadwatchError, UsageError
 from spreadwatch.storage.export import Form, Kind, Wanted, write
 from spreadwatch.storage.history import History
 from spreadwatch.storage.rows import StorageError
+from spreadwatch.storage.trust import Inspection
 
 _FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _ROWS: dict[Kind, str] = {"quotes": "quotes", "trades": "trades", "spread": "one-second bars of the spread"}
 _LEVEL = 6
+_NAMED = 3
 _NOTHING = "nothing of this kind is recorded in this time"
 
 _Span = tuple[int | None, int | None]
@@ -83,10 +85,12 @@ def export(history: History, symbols: Sequence[str], span: _Span, to: Target, *,
         end_ms = last_ms + 1 if end_ms is None else end_ms
     keys = dict.fromkeys(history.named(key, end_ms) for key in symbols)
     wanted = Wanted(to.kind, to.form, tuple(keys), start_ms, max(start_ms, end_ms))
+    inspection = Inspection()
     if to.path is None:
-        _to_stdout(history, wanted)
+        _to_stdout(history, wanted, inspection)
+        _warn(inspection)
         return
-    rows = _Export(history, wanted, to.path).run(force=to.force)
+    rows = _Export(history, wanted, to.path, inspection).run(force=to.force)
     size = to.path.stat().st_size
     if as_json:
         told: dict[str, object] = {"file": str(to.path), "kind": to.kind, "format": to.form, "symbols": symbols}
@@ -96,9 +100,18 @@ def export(history: History, symbols: Sequence[str], span: _Span, to: Target, *,
         say(f"{rows:,} {_ROWS[to.kind]} of {', '.join(symbols)} are in {to.path} ({size:,} bytes)")
     if not rows:
         say(f"{_NOTHING}: {to.path} holds no rows")
+    _warn(inspection)
 
 
-def _to_stdout(history: History, wanted: Wanted) -> None:
+def _warn(inspection: Inspection) -> None:
+    """Say which of the series that were written are known to hold wrong numbers."""
+    doubted = [f"{one.side.value} {one.kind} of {one.symbol}" for one in inspection.found() if not one.trusted]
+    if doubted:
+        names = ", ".join(doubted[:_NAMED]) + (f" and {len(doubted) - _NAMED} more" if len(doubted) > _NAMED else "")
+        say(f"wrong numbers are among those of {names}: `spreadwatch history check` tells from when to when")
+
+
+def _to_stdout(history: History, wanted: Wanted, inspection: Inspection) -> None:
     """Write to stdout as to a file: UTF-8, whatever the terminal's encoding is."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
@@ -110,7 +123,7 @@ def _to_stdout(history: History, wanted: Wanted) -> None:
         bar.show(rows, share)
 
     try:
-        rows = write(history, wanted, sys.stdout, note)
+        rows = write(history, wanted, sys.stdout, note, inspection)
     except KeyboardInterrupt:
         bar.clear()
         say(f"interrupted: the output ends early, after about {written:,} rows")
@@ -123,10 +136,11 @@ def _to_stdout(history: History, wanted: Wanted) -> None:
 class _Export:
     """One file in the making."""
 
-    def __init__(self, history: History, wanted: Wanted, path: Path) -> None:
+    def __init__(self, history: History, wanted: Wanted, path: Path, inspection: Inspection) -> None:
         self._history = history
         self._wanted = wanted
         self._path = path
+        self._inspection = inspection
         self._rows = 0
         self._until_ms = wanted.from_ms
         self._interrupted = False
@@ -142,7 +156,7 @@ class _Export:
         try:
             with self._calmly(), _opened(written, "xb" if fresh else "wb") as file:
                 opened = True
-                rows = write(self._history, self._wanted, file, self._note)
+                rows = write(self._history, self._wanted, file, self._note, self._inspection)
             if replaces:
                 shutil.copymode(path, written)
                 written.replace(path)

@@ -14,6 +14,8 @@ PriceBasis = Literal["trade", "mid"]
 SpreadBasis = Literal["quotes", "bars"]
 """What of a recording a spread comes from: raw quotes, or the bar of a second."""
 
+RowKind = Literal["quotes", "trades"]
+
 
 class Price(Struct, frozen=True):
     """A spot price per coin, and the moment since which it held."""
@@ -77,3 +79,30 @@ class RecordedGap(Struct, frozen=True, array_like=True):
     start_ms: int
     end_ms: int | None
     reason: str
+
+
+class SeriesTrust(Struct, frozen=True):
+    """What is known of the numbers of one series of so many rows.
+
+    `floats`: rows with a float, which is never written. `impossible`: with zero, a negative or too large a number, or
+    none. `crossed`: with a bid that is not below its ask. `far`: with a price far from both of its neighbours.
+    `rewritten`: as only a faulty version leaves them, which damaged others. The moments are those of
+    the first and the last of all these rows.
+    """
+
+    symbol: str
+    side: Side
+    kind: RowKind
+    rows: int
+    floats: int = 0
+    impossible: int = 0
+    crossed: int = 0
+    far: int = 0
+    rewritten: int = 0
+    first_ms: int | None = None
+    last_ms: int | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing is known to be wrong."""
+        return self.first_ms is None

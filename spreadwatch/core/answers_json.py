@@ -13,6 +13,8 @@ from spreadwatch.core.answers import (
     PriceBasis,
     PriceRange,
     RecordedGap,
+    RowKind,
+    SeriesTrust,
     SpreadBasis,
     SpreadRange,
     SpreadValue,
@@ -151,6 +153,23 @@ class GapsJson(TypedDict):
     more: bool
 
 
+class SeriesTrustJson(TypedDict):
+    """What is known of the numbers of a series: its rows, and how many of them are wrong in which way."""
+
+    symbol: str
+    venue: Annotated[str, Side]
+    kind: Annotated[str, Wire("what its rows are", choices=get_args(RowKind))]
+    rows: int
+    trusted: bool
+    floats: int
+    impossible: int
+    crossed: int
+    far: int
+    rewritten: int
+    first_ms: int | None
+    last_ms: int | None
+
+
 class SnapshotJson(TypedDict):
     """Every watched pair. `source`: where all of it comes from.
 
@@ -256,6 +275,24 @@ def gaps(symbol: str, from_ms: int, to_ms: int, found: Sequence[RecordedGap], mo
     ]
     more = len(kept) < len(found)
     return {**named(symbol), "from_ms": from_ms, "to_ms": to_ms, "gaps": rows, "more": more}
+
+
+def series_trust(found: SeriesTrust) -> SeriesTrustJson:
+    """Tell what is known of the numbers of a series."""
+    return {
+        "symbol": found.symbol,
+        "venue": found.side.value,
+        "kind": found.kind,
+        "rows": found.rows,
+        "trusted": found.trusted,
+        "floats": found.floats,
+        "impossible": found.impossible,
+        "crossed": found.crossed,
+        "far": found.far,
+        "rewritten": found.rewritten,
+        "first_ms": found.first_ms,
+        "last_ms": found.last_ms,
+    }
 
 
 def snapshot(found: Snapshot) -> SnapshotJson:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
+from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SeriesTrust, SpreadRange, SpreadValue
 from spreadwatch.core.numbers import plain, split_symbol
 from spreadwatch.core.times import length, utc
 
@@ -66,6 +66,22 @@ def gap(one: RecordedGap) -> Row:
     """Return the cells of a gap."""
     lasted = "still open" if one.end_ms is None else length(one.end_ms - one.start_ms)
     return one.symbol, one.side.value, _exactly(one.start_ms), lasted, one.reason
+
+
+def series_trust(found: SeriesTrust) -> Row:
+    """Return the cells of what is known of a series."""
+    wrong = (
+        (found.floats, "with a float"),
+        (found.impossible, "with what no number can be"),
+        (found.crossed, "with a bid not below the ask"),
+        (found.far, "with a price far from both neighbours"),
+        (found.rewritten, "left by a version that damaged others"),
+    )
+    said = "can be trusted"
+    if found.first_ms is not None and found.last_ms is not None:
+        counts = ", ".join(f"{count:,} {words}" for count, words in wrong if count)
+        said = f"cannot be trusted from {_exactly(found.first_ms)} to {_exactly(found.last_ms)}: {counts}"
+    return found.symbol, found.side.value, found.kind, f"{found.rows:,} rows", said
 
 
 def amount(number: Decimal, symbol: str) -> str:

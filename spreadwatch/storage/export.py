@@ -14,6 +14,7 @@ from spreadwatch.core.answers import Bar
 from spreadwatch.core.pair_name import market_of
 from spreadwatch.storage.history import History
 from spreadwatch.storage.rows import StorageError, StoredQuote, StoredTrade
+from spreadwatch.storage.trust import Inspection
 
 Kind = Literal["quotes", "trades", "spread"]
 Form = Literal["csv", "jsonl", "capture"]
@@ -50,17 +51,23 @@ def export(history: History, wanted: Wanted, path: Path, progress: Progress | No
         return write(history, wanted, file, progress)
 
 
-def write(history: History, wanted: Wanted, file: IO[str], progress: Progress | None = None) -> int:
-    """Write to an open text file likewise."""
+def write(
+    history: History,
+    wanted: Wanted,
+    file: IO[str],
+    progress: Progress | None = None,
+    inspection: Inspection | None = None,
+) -> int:
+    """Write to an open text file likewise, and inspect what is written."""
     if wanted.form == "capture":
         if wanted.kind != "quotes":
             raise StorageError(f"a capture holds quotes: export {wanted.kind} as csv or jsonl")
-        lines = _capture(history, wanted)
+        lines = _capture(history, wanted, inspection)
     elif wanted.form == "csv":
-        lines = _csv(history, wanted)
+        lines = _csv(history, wanted, inspection)
         file.write(",".join(_COLUMNS[wanted.kind]) + "\n")
     else:
-        lines = _json_lines(history, wanted)
+        lines = _json_lines(history, wanted, inspection)
     rows = 0
     span_ms = max(wanted.to_ms - wanted.from_ms, 1)
     for rows, (at_ms, line) in enumerate(lines, start=1):
@@ -85,13 +92,13 @@ def _opened(path: Path) -> Iterator[IO[str]]:
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _rows(history: History, wanted: Wanted) -> Iterator[tuple[int, Row]]:
+def _rows(history: History, wanted: Wanted, inspection: Inspection | None) -> Iterator[tuple[int, Row]]:
     """Yield the moment and the cells of every row."""
     span = wanted.from_ms, wanted.to_ms
     if wanted.kind == "quotes":
-        yield from ((one.row.received_ms, _quote_row(one)) for one in history.quotes(wanted.symbols, *span))
+        yield from ((one.row.received_ms, _quote_row(one)) for one in history.quotes(wanted.symbols, *span, inspection))
     elif wanted.kind == "trades":
-        yield from ((one.row.received_ms, _trade_row(one)) for one in history.trades(wanted.symbols, *span))
+        yield from ((one.row.received_ms, _trade_row(one)) for one in history.trades(wanted.symbols, *span, inspection))
     else:
         for symbol in wanted.symbols:
             yield from ((bar.second * 1000, _bar_row(bar)) for bar in history.bars(symbol, *span))
@@ -123,17 +130,17 @@ class _Line:
         self.text = text
 
 
-def _csv(history: History, wanted: Wanted) -> Iterator[tuple[int, str]]:
+def _csv(history: History, wanted: Wanted, inspection: Inspection | None) -> Iterator[tuple[int, str]]:
     line = _Line()
     writer = csv.writer(line, lineterminator="\n")
-    for at_ms, row in _rows(history, wanted):
+    for at_ms, row in _rows(history, wanted, inspection):
         writer.writerow(row)
         yield at_ms, line.text
 
 
-def _json_lines(history: History, wanted: Wanted) -> Iterator[tuple[int, str]]:
+def _json_lines(history: History, wanted: Wanted, inspection: Inspection | None) -> Iterator[tuple[int, str]]:
     names = _COLUMNS[wanted.kind]
-    for at_ms, row in _rows(history, wanted):
+    for at_ms, row in _rows(history, wanted, inspection):
         yield at_ms, _json(zip(names, row, strict=True))
 
 
@@ -141,9 +148,9 @@ def _json(pairs: Iterable[tuple[str, Any]]) -> str:
     return json.dumps(dict(pairs), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _capture(history: History, wanted: Wanted) -> Iterator[tuple[int, str]]:
+def _capture(history: History, wanted: Wanted, inspection: Inspection | None) -> Iterator[tuple[int, str]]:
     """Yield payloads that say what was recorded of them, in the order of arrival."""
-    for one in history.quotes(wanted.symbols, wanted.from_ms, wanted.to_ms):
+    for one in history.quotes(wanted.symbols, wanted.from_ms, wanted.to_ms, inspection):
         row = one.row
         raw: dict[str, object] = {} if row.exchange_ms is None else {"e": "bookTicker"}
         raw |= {"u": row.update_id, "s": one.leg.wire, "b": row.bid, "B": row.bid_qty, "a": row.ask, "A": row.ask_qty}

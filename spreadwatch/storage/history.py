@@ -10,13 +10,23 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
-from spreadwatch.core.answers import Bar, Price, PriceRange, RecordedGap, SpreadRange, SpreadValue
+from spreadwatch.core.answers import (
+    Bar,
+    Price,
+    PriceRange,
+    RecordedGap,
+    RowKind,
+    SeriesTrust,
+    SpreadRange,
+    SpreadValue,
+)
 from spreadwatch.core.events import Batch, Event, Link, Phase
 from spreadwatch.core.pair_name import of_key, spot_symbol
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.spread import entry, too_far_apart
 from spreadwatch.core.times import MINUTE_MS
 from spreadwatch.storage.rows import ARRIVALS, BarRow, BeatRow, LinkRow, StoredLeg, StoredQuote, StoredTrade
+from spreadwatch.storage.trust import Inspection, Inspector
 
 END_MS = 1 << 43
 """After every recorded moment."""
@@ -24,6 +34,7 @@ END_MS = 1 << 43
 PAGE = 4000
 """Rows read at once: memory stays constant, and no read holds up the writer."""
 
+KINDS: tuple[RowKind, ...] = ("quotes", "trades")
 
 Extremes = tuple[Decimal, Decimal]
 _Item = tuple[int, int, StoredQuote | LinkRow | BeatRow]
@@ -67,12 +78,20 @@ class History(ABC):
         """Return highest and lowest trade price likewise."""
 
     @abstractmethod
-    def _quotes(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
-        """Yield the quotes of a leg in order of arrival."""
+    def _quotes(
+        self, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None = None
+    ) -> Iterator[StoredQuote]:
+        """Yield the quotes of a leg in order of arrival, and show the inspector what is read."""
 
     @abstractmethod
-    def _trades(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
-        """Yield the trades of a leg in order of arrival."""
+    def _trades(
+        self, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None = None
+    ) -> Iterator[StoredTrade]:
+        """Yield the trades of a leg likewise."""
+
+    @abstractmethod
+    def _inspect(self, kind: RowKind, leg: StoredLeg, inspector: Inspector) -> None:
+        """Show an inspector all rows of a series in order of arrival."""
 
     @abstractmethod
     def _bar_rows(self, symbol: str, from_second: int, to_second: int) -> Iterator[BarRow]:
@@ -94,7 +113,7 @@ class History(ABC):
 
     def symbols(self) -> list[str]:
         """Return the pairs of which anything is recorded, by their keys, sorted; a lonely spot leg is a perpetual's."""
-        legs = [leg for kind in ("quotes", "trades") for leg in self.legs(kind)]
+        legs = [leg for kind in KINDS for leg in self.legs(kind)]
         futures = {leg.symbol for leg in legs if leg.side is Side.FUTURES}
         covered = {spot_symbol(key) for key in futures}
         return sorted(futures | {leg.symbol for leg in legs if leg.side is Side.SPOT} - covered)
@@ -171,15 +190,33 @@ class History(ABC):
 
     # ----- all of it
 
-    def quotes(self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS) -> Iterator[StoredQuote]:
-        """Yield the quotes of both legs of symbols, in order of arrival."""
-        sources = [self._quotes(leg, from_ms, to_ms) for leg in self._legs_of("quotes", symbols)]
+    def quotes(
+        self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS, inspection: Inspection | None = None
+    ) -> Iterator[StoredQuote]:
+        """Yield the quotes of both legs of symbols, in order of arrival, and inspect them on the way."""
+        sources = [
+            self._quotes(leg, from_ms, to_ms, inspection.of("quotes", leg) if inspection else None)
+            for leg in self._legs_of("quotes", symbols)
+        ]
         return heapq.merge(*sources, key=lambda one: (one.row.received_ms, one.row.arrival))
 
-    def trades(self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS) -> Iterator[StoredTrade]:
-        """Yield the trades of symbols, in order of arrival."""
-        sources = [self._trades(leg, from_ms, to_ms) for leg in self._legs_of("trades", symbols)]
+    def trades(
+        self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS, inspection: Inspection | None = None
+    ) -> Iterator[StoredTrade]:
+        """Yield the trades of symbols likewise."""
+        sources = [
+            self._trades(leg, from_ms, to_ms, inspection.of("trades", leg) if inspection else None)
+            for leg in self._legs_of("trades", symbols)
+        ]
         return heapq.merge(*sources, key=lambda one: (one.row.received_ms, one.row.arrival))
+
+    def check(self, symbols: Iterable[str] | None = None) -> list[SeriesTrust]:
+        """Return what is known of the numbers of every series, or of those of some symbols: reads all of them."""
+        keys, inspection = None if symbols is None else list(symbols), Inspection()
+        for kind in KINDS:
+            for leg in self.legs(kind) if keys is None else self._legs_of(kind, keys):
+                self._inspect(kind, leg, inspection.of(kind, leg))
+        return inspection.found()
 
     def events(self, symbols: Iterable[str], from_ms: int = 0, to_ms: int = END_MS) -> Iterator[Event]:
         """Yield what the sources handed over, for a replay: the model makes the same snapshot of it as then."""

@@ -192,11 +192,16 @@ def _line(cells: tuple[object, ...]) -> str:
 
 
 def holds_one_of(open_history: Callable[[], History], *ledgers: Ledger) -> Ledger:
-    """Return the ledger whose rows a recording holds; fails when it is none of them."""
+    """Return the ledger whose rows a recording holds; fails when it is none of them, or when its numbers are doubted.
+
+    Prices that are far from their neighbours are none to wonder at here.
+    """
     history = open_history()
     try:
         differences = [ledger.differs(history) for ledger in ledgers]
+        doubted = [one for one in history.check() if one.floats + one.impossible + one.crossed + one.rewritten]
     finally:
         history.close()
+    assert not doubted, doubted
     assert None in differences, "\n".join(difference or "" for difference in differences)
     return ledgers[differences.index(None)]

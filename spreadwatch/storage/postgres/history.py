@@ -1,13 +1,14 @@
 """Questions to a PostgreSQL recording. Any thread."""
 
+import operator
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from spreadwatch.core.answers import RecordedGap
+from spreadwatch.core.answers import RecordedGap, RowKind
 from spreadwatch.core.quote import Side
-from spreadwatch.storage.history import PAGE, Extremes, History
+from spreadwatch.storage.history import END_MS, PAGE, Extremes, History
 from spreadwatch.storage.postgres import schema
 from spreadwatch.storage.postgres.link import connect, named_faults
 from spreadwatch.storage.rows import (
@@ -22,6 +23,7 @@ from spreadwatch.storage.rows import (
     StoredTrade,
     TradeRow,
 )
+from spreadwatch.storage.trust import Columns, Inspector
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 _ANSWER_S = 20.0
+_LIMIT = 10**24
+"""No text that the border lets through says so large a number."""
+
 _QUOTE = "update_id, received_ms, arrival, run, exchange_ms, bid, bid_qty, ask, ask_qty, odd"
 _TRADE = "trade_id, received_ms, arrival, run, exchange_ms, price, qty, odd"
 _ORDER = "received_ms, arrival"
@@ -126,23 +131,36 @@ class PostgresHistory(History):
         )
         return None if high is None else (EXACT.divide(high, Decimal(parts)), EXACT.divide(low, Decimal(parts)))
 
-    def _quotes(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
-        for row in self._pages(_QUOTE, "quotes", "update_id", leg, from_ms, to_ms):
-            yield _quote(leg, row)
+    def _quotes(
+        self, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None = None
+    ) -> Iterator[StoredQuote]:
+        for rows in self._pages("quotes", leg, from_ms, to_ms, inspector):
+            yield from (_quote(leg, row) for row in rows)
 
-    def _trades(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
-        for row in self._pages(_TRADE, "trades", "trade_id", leg, from_ms, to_ms):
-            yield _trade(leg, row)
+    def _trades(
+        self, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None = None
+    ) -> Iterator[StoredTrade]:
+        for rows in self._pages("trades", leg, from_ms, to_ms, inspector):
+            yield from (_trade(leg, row) for row in rows)
 
-    def _pages(self, columns: str, table: str, number: str, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[Row]:
+    def _inspect(self, kind: RowKind, leg: StoredLeg, inspector: Inspector) -> None:
+        for _ in self._pages(kind, leg, 0, END_MS, inspector):
+            pass
+
+    def _pages(
+        self, kind: RowKind, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None
+    ) -> Iterator[list[Row]]:
         """Yield rows in order of arrival, a page at a time: memory stays constant, no read lasts long."""
         last: tuple[int, int, int] = (from_ms, -1, -1)
+        columns, number = (_QUOTE, "update_id") if kind == "quotes" else (_TRADE, "trade_id")
         while rows := self._select(
-            f"SELECT {columns} FROM {table} WHERE leg = %s AND received_ms >= %s AND received_ms < %s "  # noqa: S608 - our own names
+            f"SELECT {columns} FROM {kind} WHERE leg = %s AND received_ms >= %s AND received_ms < %s "  # noqa: S608 - our own names
             f"AND ({_ORDER}, {number}) > (%s, %s, %s) ORDER BY {_ORDER}, {number} LIMIT {PAGE}",
             (self._number(leg), last[0], to_ms, *last),
         ):
-            yield from rows
+            if inspector is not None:
+                inspector.take(_columns(rows))
+            yield rows
             last = (rows[-1][1], rows[-1][2], rows[-1][0])
 
     def _link_rows(self, from_ms: int, to_ms: int) -> Iterator[LinkRow]:
@@ -206,3 +224,15 @@ def _quote(leg: StoredLeg, row: Row) -> StoredQuote:
 def _trade(leg: StoredLeg, row: Row) -> StoredTrade:
     trade_id, at_ms, arrival, run, exchange_ms, *numbers, odd = row
     return StoredTrade(leg, TradeRow(at_ms, arrival, trade_id, exchange_ms, *_texts(tuple(numbers), odd)), run)
+
+
+def _columns(rows: list[Row]) -> Columns:
+    """Return rows as they are looked through. What `odd` spells in another way is a number here all the same."""
+    _, times, _, _, _, prices, sizes, *rest = zip(*rows, strict=True)
+    steps = None if len(rest) == 1 else list(map(operator.sub, rest[0], prices))
+    every = (sizes,) if steps is None else (sizes, rest[1])
+    return Columns(times, prices, steps, every, Decimal, _LIMIT, _never, _never)
+
+
+def _never(_text: str) -> bool:
+    return False

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from spreadwatch.core.answers import RecordedGap
+from spreadwatch.core.answers import RecordedGap, RowKind
 from spreadwatch.core.quote import Side
-from spreadwatch.storage.history import PAGE, Extremes, History, from_key
+from spreadwatch.storage.history import END_MS, PAGE, Extremes, History, from_key
 from spreadwatch.storage.rows import (
     ARRIVALS,
     EXACT,
@@ -29,7 +29,8 @@ from spreadwatch.storage.rows import (
 )
 from spreadwatch.storage.sqlite import schema
 from spreadwatch.storage.sqlite.faults import explain
-from spreadwatch.storage.sqlite.notation import grow
+from spreadwatch.storage.sqlite.notation import LIMIT, Notation, grow
+from spreadwatch.storage.trust import Columns, Inspector
 
 _QUOTE = "key, run, update_id, lag_ms, bid, step, bid_qty, ask_qty"
 _TRADE = "key, run, trade_id, lag_ms, price, qty"
@@ -69,6 +70,14 @@ class _Table(Struct, frozen=True):
         at_ms, arrival = from_key(key)
         stored = TradeRow(at_ms, arrival, trade_id, at_ms - lag_ms, self.price(price), self.qty(qty))
         return StoredTrade(self.leg, stored, run)
+
+    def columns(self, rows: list[Row]) -> Columns:
+        """Return rows as they are looked through."""
+        times, _, _, _, prices, *rest = zip(*rows, strict=True)
+        steps, sizes = (rest[0], rest[1:]) if len(rest) > 1 else (None, rest)
+        prices_as, sizes_as = Notation(self.price_places, self.price_zeros), Notation(self.qty_places, self.qty_zeros)
+        unit = 10.0 ** (self.price_zeros - self.price_places)
+        return Columns(times, prices, steps, tuple(sizes), int, LIMIT, prices_as.fits, sizes_as.fits, ARRIVALS, unit)
 
     def per_coin(self, units: int, parts: int = 1) -> Decimal:
         """Return a stored number ÷ `parts` as a price per coin."""
@@ -165,23 +174,34 @@ class SqliteHistory(History):
         found += [value(*row) for row in others]
         return (max(found), min(found)) if found else None
 
-    def _quotes(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredQuote]:
-        for table, rows in self._series_pages("quotes", leg, _QUOTE, from_ms, to_ms):
+    def _quotes(
+        self, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None = None
+    ) -> Iterator[StoredQuote]:
+        for table, rows in self._series_pages("quotes", leg, from_ms, to_ms, inspector):
             yield from map(table.quote, rows)
 
-    def _trades(self, leg: StoredLeg, from_ms: int, to_ms: int) -> Iterator[StoredTrade]:
-        for table, rows in self._series_pages("trades", leg, _TRADE, from_ms, to_ms):
+    def _trades(
+        self, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None = None
+    ) -> Iterator[StoredTrade]:
+        for table, rows in self._series_pages("trades", leg, from_ms, to_ms, inspector):
             yield from map(table.trade, rows)
 
+    def _inspect(self, kind: RowKind, leg: StoredLeg, inspector: Inspector) -> None:
+        for _ in self._series_pages(kind, leg, 0, END_MS, inspector):
+            pass
+
     def _series_pages(
-        self, kind: str, leg: StoredLeg, columns: str, from_ms: int, to_ms: int
+        self, kind: RowKind, leg: StoredLeg, from_ms: int, to_ms: int, inspector: Inspector | None
     ) -> Iterator[tuple[_Table, list[Row]]]:
         """Yield the rows of a series by key, a page at a time, each with the notation that it is written in."""
-        key, select = from_ms * ARRIVALS - 1, f"SELECT {columns} FROM {{}} {_BY_KEY}"  # noqa: S608 - ours
+        key = from_ms * ARRIVALS - 1
+        select = f"SELECT {_QUOTE if kind == 'quotes' else _TRADE} FROM {{}} {_BY_KEY}"  # noqa: S608 - ours
         while True:
             table, [rows] = self._rows(kind, leg, ((select, (key, to_ms * ARRIVALS, PAGE)),))
             if not rows:
                 return
+            if inspector is not None:
+                inspector.take(table.columns(rows))
             yield table, rows
             key = rows[-1][0]
 

@@ -5,6 +5,7 @@ A series has `places` decimals, of which the last `zeros` are always 0 (its tick
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -40,10 +41,12 @@ def shrink(text: str, places: int, zeros: int) -> int | str:
     return text if rest or number >= LIMIT else number
 
 
-def grow(stored: int | str, places: int, zeros: int) -> str:
-    """Return the text that `shrink` was given."""
+def grow(stored: int | str | float, places: int, zeros: int) -> str:
+    """Return the text that `shrink` was given. Of a float, which it never gives, return what stands there."""
     if isinstance(stored, str):
         return stored
+    if isinstance(stored, float):
+        return f"{Decimal(stored).scaleb(zeros - places):f}"
     if not places:
         return str(stored)
     digits = str(stored * 10**zeros).zfill(places + 1)
@@ -65,6 +68,10 @@ class Notation(Struct, frozen=True):
     def shrink(self, text: str) -> int | str:
         """Return the number for a text, or the text itself when it cannot be given back from one."""
         return shrink(text, self.places, self.zeros)
+
+    def fits(self, text: str) -> bool:
+        """Tell whether a text becomes a number."""
+        return isinstance(self.shrink(text), int)
 
     def finer(self, texts: Iterable[str]) -> "Notation | None":
         """Return one that takes more of `texts` as numbers where only its zeros are in the way, else None."""

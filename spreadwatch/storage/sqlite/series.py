@@ -16,25 +16,29 @@ _WIDEN_ROWS = 200_000
 Packed = tuple[int | str | None, ...]
 
 
-class _Numbers(Struct, frozen=True):
-    """Prices or quantities in a table: the columns that hold them, and the whole numbers that must not overflow."""
+class _NumberColumns(Struct, frozen=True):
+    """Where prices or quantities are in a table.
+
+    `cells`: columns that hold a text or a number together, as bid and step of a quote do. `largest`: of each of them,
+    what must not become too large.
+    """
 
     name: str
-    columns: tuple[str, ...]
-    sums: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    largest: tuple[str, ...]
 
 
 _PRICES = {
-    "quotes": _Numbers("price", ("bid", "step"), ("bid", "bid + step")),
-    "trades": _Numbers("price", ("price",), ("price",)),
+    "quotes": _NumberColumns("price", (("bid", "step"),), ("max(bid), max(bid + step)",)),
+    "trades": _NumberColumns("price", (("price",),), ("max(price)",)),
 }
 _QUANTITIES = {
-    "quotes": _Numbers("qty", ("bid_qty", "ask_qty"), ("bid_qty", "ask_qty")),
-    "trades": _Numbers("qty", ("qty",), ("qty",)),
+    "quotes": _NumberColumns("qty", (("bid_qty",), ("ask_qty",)), ("max(bid_qty)", "max(ask_qty)")),
+    "trades": _NumberColumns("qty", (("qty",),), ("max(qty)",)),
 }
 
 
-class Series:
+class StoredSeries:
     """A table of `kind` "quotes" or "trades", and how its numbers are written. `number` is its id."""
 
     def __init__(self, kind: str, number: int, prices: Notation, quantities: Notation) -> None:
@@ -104,22 +108,39 @@ class Series:
         [count] = connection.execute(f"SELECT count(*) FROM ({some})").fetchone()  # noqa: S608 - likewise
         return int(count) > _WIDEN_ROWS
 
-    def _rewrite(self, connection: sqlite3.Connection, numbers: _Numbers, old: Notation, new: Notation) -> bool:
+    def _rewrite(self, connection: sqlite3.Connection, numbers: _NumberColumns, old: Notation, new: Notation) -> bool:
         """Write the old rows in a finer notation, all or none: SQLite makes a float of a product that is too large."""
         factor = 10 ** (old.zeros - new.zeros)
-        whole = [f"typeof({column}) = 'integer'" for column in numbers.columns]
-        for total, is_whole in zip(numbers.sums, whole, strict=True):
-            [largest] = connection.execute(
-                f"SELECT max({total}) FROM {self.table} WHERE {is_whole}"  # noqa: S608 - our own names
+        for cell, largest in zip(numbers.cells, numbers.largest, strict=True):
+            found = connection.execute(
+                f"SELECT {largest} FROM {self.table} WHERE typeof({cell[0]}) = 'integer'"  # noqa: S608 - our own names
             ).fetchone()
-            if (largest or 0) * factor >= LIMIT:
+            if max(one or 0 for one in found) * factor >= LIMIT:
                 return False
-        for column, is_whole in zip(numbers.columns, whole, strict=True):
-            connection.execute(
-                f"UPDATE {self.table} SET {column} = {column} * {factor} WHERE {is_whole}"  # noqa: S608 - likewise
-            )
+        for cell in numbers.cells:
+            products = ", ".join(f"{column} = {column} * {factor}" for column in cell)
+            connection.execute(f"UPDATE {self.table} SET {products} WHERE typeof({cell[0]}) = 'integer'")  # noqa: S608
+            self._take_up(connection, cell, old, new)
         connection.execute(
             f"UPDATE series SET {numbers.name}_zeros = ? WHERE id = ?",  # noqa: S608 - likewise
             (new.zeros, self._number),
         )
         return True
+
+    def _take_up(self, connection: sqlite3.Connection, cell: tuple[str, ...], old: Notation, new: Notation) -> None:
+        """Make numbers of the texts that only the finer notation takes.
+
+        A text that the old one took is a trace of a version that damaged recordings, and stays.
+        """
+        names, values = ", ".join(cell), ", ".join(f"{column} = ?" for column in cell)
+        texts = connection.execute(
+            f"SELECT {names}, key FROM {self.table} WHERE typeof({cell[0]}) = 'text'"  # noqa: S608 - our own names
+        ).fetchall()
+        taken: list[tuple[int, ...]] = []
+        for *some, key in texts:
+            if not all(isinstance(text, str) for text in some) or all(map(old.fits, some)):
+                continue
+            numbers = [number for text in some if isinstance(number := new.shrink(text), int)]
+            if len(numbers) == len(some):
+                taken.append((numbers[0], *(number - numbers[0] for number in numbers[1:]), key))
+        connection.executemany(f"UPDATE {self.table} SET {values} WHERE key = ?", taken)  # noqa: S608 - likewise

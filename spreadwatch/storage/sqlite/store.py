@@ -13,7 +13,7 @@ from spreadwatch.storage.sqlite import retention
 from spreadwatch.storage.sqlite import schema as schema
 from spreadwatch.storage.sqlite.faults import explain
 from spreadwatch.storage.sqlite.notation import Notation
-from spreadwatch.storage.sqlite.series import Packed, Series
+from spreadwatch.storage.sqlite.series import Packed, StoredSeries
 
 _SIDE_FILES = ("-wal", "-shm")
 
@@ -27,7 +27,7 @@ class SqliteStore:
         self._lock = WriterLock(path)
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._series: dict[tuple[str, StoredLeg], Series] = {}
+        self._series: dict[tuple[str, StoredLeg], StoredSeries] = {}
         self._runs: dict[str, int] = {}
 
     def open(self, run: Run) -> None:
@@ -133,7 +133,7 @@ class SqliteStore:
 
     def _find(
         self, connection: sqlite3.Connection, kind: str, leg: StoredLeg, prices: list[str], quantities: list[str]
-    ) -> Series:
+    ) -> StoredSeries:
         """Return a leg's series; a new one takes its notation from the numbers at hand."""
         found = connection.execute(
             "SELECT id, wire, multiplier, price_places, price_zeros, qty_places, qty_zeros FROM series "
@@ -157,7 +157,7 @@ class SqliteStore:
             )
         else:
             number, notation = int(found[0]), (Notation(*found[3:5]), Notation(*found[5:7]))
-        series = Series(kind, number, *notation)
+        series = StoredSeries(kind, number, *notation)
         self._series[kind, leg] = series
         return series
 
@@ -180,14 +180,14 @@ class SqliteStore:
             raise
 
 
-_Insert = Callable[[sqlite3.Connection, Series, list[Packed]], None]
+_Insert = Callable[[sqlite3.Connection, StoredSeries, list[Packed]], None]
 
 
-def _insert_all(connection: sqlite3.Connection, series: Series, rows: list[Packed]) -> None:
+def _insert_all(connection: sqlite3.Connection, series: StoredSeries, rows: list[Packed]) -> None:
     connection.executemany(series.insert, rows)
 
 
-def _insert_each(connection: sqlite3.Connection, series: Series, rows: list[Packed]) -> None:
+def _insert_each(connection: sqlite3.Connection, series: StoredSeries, rows: list[Packed]) -> None:
     """Insert rows of which some keys may be taken: by the same row, or by another of a clock that was set back."""
     present = f"SELECT update_id FROM {series.table} WHERE key = ?"  # noqa: S608 - our own name
     if series.table.startswith("trades"):
