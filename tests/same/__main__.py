@@ -168,17 +168,24 @@ class Comparison:
                 self._recordings.keep(old)
         return self._recordings
 
-    def history(self) -> None:
-        """Compare recordings: made by each, and the old one's asked, replayed, continued."""
+    def record(self) -> None:
+        """Compare what each records, and all that is exported of it."""
         made = self.recordings()
         self.play("record", recorded.made)
         self.play("record a demo", recorded.invented)
+        self.play("record to PostgreSQL", recorded.made, lambda stage: made.new_database(stage, "asked"))
+
+    def history(self) -> None:
+        """Compare what is asked of the old program's recordings, and how they are played."""
+        made = self.recordings()
         self.play("history of a file", recorded.questions, made.give_file)
         self.play("replay of a file", recorded.replayed, made.give_file)
-        self.play("continued file", recorded.continued, made.give_file)
-
-        self.play("record to PostgreSQL", recorded.made, lambda stage: made.new_database(stage, "asked"))
         self.play("history of PostgreSQL", recorded.questions, lambda stage: _copied(made, stage))
+
+    def continued(self) -> None:
+        """Compare the old program's recordings after each recorded more into them."""
+        made = self.recordings()
+        self.play("continued file", recorded.continued, made.give_file)
         self.play("continued PostgreSQL", recorded.continued, lambda stage: _copied(made, stage))
 
     def http(self) -> None:
@@ -224,7 +231,7 @@ _LIVE: dict[str, Play] = {
     "once": live.onces,
     "terminal": live.terminal,
 }
-GROUPS = ("commands", "replay", "live", "history", "serve", "pictures")
+GROUPS = ("commands", "replay", "live", "record", "history", "continued", "serve", "pictures")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -247,7 +254,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "commands": lambda: comparison.plain(_COMMANDS),
             "replay": lambda: comparison.plain({"replay": commands.replays}),
             "live": lambda: comparison.plain(_LIVE),
+            "record": comparison.record,
             "history": comparison.history,
+            "continued": comparison.continued,
             "serve": comparison.http,
             "pictures": lambda: comparison.pictures([name for name in options.pictures.split(",") if name]),
         }

@@ -44,9 +44,8 @@ doctor --json
 watch --symbol eth/usdt
 watch --symbol ethusdt --symbol ETHUSDT
 watch --symbol e
-watch --contract weekly
-record --all
-record --contract next_quarter
+watch --contract weekly --duration 1
+record --all --duration 1
 replay missing.jsonl --json
 replay . --json
 replay --from 2024-08-08 --to 2024-08-07
@@ -66,6 +65,7 @@ history export x.csv --format capture --kind trades
 history export - --force
 --demo
 watch --once --duration 0.3
+record --contract next_quarter --duration 1
 """
 _CONFIGS = {
     "nothing": "",

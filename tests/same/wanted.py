@@ -59,5 +59,10 @@ WANTED: tuple[Wanted, ...] = (
         r"and a contract if need be|different symbols, each|contract of their own|futures side|BTCUSDT@",
     ),
     Wanted("settings/*", _PAIRS, r'a symbol such as "ETHUSDT", or "all"$'),
+    Wanted(
+        "refusals/record --contract *",
+        "delivery futures are recorded too",
+        r"^.(exit code [02]$|only perpetuals|recording ETHUSDT@|0 quotes and trades|logged WARNING: (spot|futures))",
+    ),
     Wanted("refusals/watch --symbol*", _PAIRS, r"different symbols, each of 2 to 40 letters"),
 )
