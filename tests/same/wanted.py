@@ -24,6 +24,7 @@ class Wanted:
 _TIMES = "one way to read a time, and one to write it: with Z in JSON"
 _NUMBERS = "one way to write a number: ASCII minus in pipes, thousands apart, prices and spreads never rounded"
 _PAIRS = "a pair is a symbol and a contract, and a value says where it comes from"
+_DECLARED = "one declaration per question: the document says all that is checked"
 
 WANTED: tuple[Wanted, ...] = (
     Wanted(
@@ -65,4 +66,6 @@ WANTED: tuple[Wanted, ...] = (
         r"^.(exit code [02]$|only perpetuals|recording ETHUSDT@|0 quotes and trades|logged WARNING: (spot|futures))",
     ),
     Wanted("refusals/watch --symbol*", _PAIRS, r"different symbols, each of 2 to 40 letters"),
+    Wanted("serve */openapi.json", _DECLARED, r"^.paths\S*\.(schema\.\S*|schema|description) = "),
+    Wanted("serve */price-at-second*", _DECLARED, r"^.error = .timestamp is missing: "),
 )
