@@ -1,8 +1,10 @@
 """Figures in the text form that Prometheus reads (version 0.0.4). Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.pair_name import of_key
@@ -14,6 +16,14 @@ Labels = dict[str, str]
 Sample = tuple[Labels, Decimal | int | float | None]
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+
+
+class Traffic(Struct):
+    """What the service knows of itself. The event loop's thread writes it."""
+
+    statuses: Counter[int]
+    connections: Callable[[], int]
+    streams: int = 0
 
 
 def text(snapshot: Snapshot | None, *, well: bool, statuses: Counter[int], connections: int, streams: int) -> str:

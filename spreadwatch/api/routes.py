@@ -1,21 +1,54 @@
-"""The routes: parameters in, answers or sentences out."""
+"""The routes: parameters in, answers or sentences out; and the files of the web page.
+
+Those are read once: nothing of a request ever becomes a file name.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import resources
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from spreadwatch.api import page, parameters
+from spreadwatch.api import parameters
 from spreadwatch.api.events import EventStream, Frames
+from spreadwatch.api.metrics import Traffic
 from spreadwatch.api.operations import OPERATIONS, Operation
 from spreadwatch.api.parameters import BadParameterError
 from spreadwatch.api.present import Present
-from spreadwatch.api.service import Reply, Service, Traffic, UnknownError
+from spreadwatch.api.service import Reply, Service, UnknownError
 from spreadwatch.errors import SpreadwatchError
+
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+    "LICENSE": "text/plain; charset=utf-8",
+}
+
+
+class PageFile(Struct, frozen=True):
+    """One file as it is sent."""
+
+    content: bytes
+    media: str
+
+
+def page_files() -> dict[str, PageFile]:
+    """Return every file of the page by its path; the page itself is at /."""
+    found = {}
+    for entry in resources.files("spreadwatch.api").joinpath("web").iterdir():
+        kind = entry.name.rpartition(".")[2]
+        if kind in _TYPES:
+            path = "/" if entry.name == "index.html" else f"/{entry.name}"
+            found[path] = PageFile(entry.read_bytes(), _TYPES[kind])
+    return found
+
 
 _NOTHING = "there is nothing at this address: see /api/v1/openapi.json"
 
@@ -61,7 +94,7 @@ def application(service: Service, events: Events) -> Router:
     routes: list[BaseRoute] = [
         Route(one.path, events if one.name == "events" else _endpoint(one, service)) for one in OPERATIONS
     ]
-    routes += [Route(path, _file(found)) for path, found in page.files().items()]
+    routes += [Route(path, _file(found)) for path, found in page_files().items()]
     return Router(routes, redirect_slashes=False, default=_json({"error": _NOTHING}, 404))
 
 
@@ -82,7 +115,7 @@ def _endpoint(operation: Operation, service: Service) -> Callable[[Request], Awa
     return endpoint
 
 
-def _file(found: page.PageFile) -> Callable[[Request], Awaitable[Response]]:
+def _file(found: PageFile) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(_: Request) -> Response:
         return Response(found.content, headers={"content-type": found.media, "cache-control": "no-cache"})
 

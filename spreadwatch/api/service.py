@@ -1,6 +1,5 @@
 """The answers to the questions: from the recording on its own threads, from the present at once."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -8,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from spreadwatch.api import metrics
+from spreadwatch.api.metrics import Traffic
 from spreadwatch.api.operations import HealthJson, SymbolsJson, document
 from spreadwatch.api.parameters import BadParameterError
 from spreadwatch.api.present import Present, newer
@@ -41,14 +41,6 @@ class Reply(Struct, frozen=True):
     body: object
     status: int = 200
     media: str = "application/json"
-
-
-class Traffic(Struct):
-    """What the service knows of itself. The event loop's thread writes it."""
-
-    statuses: Counter[int]
-    connections: Callable[[], int]
-    streams: int = 0
 
 
 class Service:

@@ -41,17 +41,21 @@ def sentence(alert: Alert) -> str:
 
 
 def value(alert: Alert) -> str:
-    """Write what fired, with its sign: basis points with their unit, a spread with the decimals of its prices."""
+    """Write what fired, with its sign: basis points with their unit, a spread as finely as its prices and the level."""
     if alert.rule.number is not Number.SPREAD:
         return f"{bps(alert.value)}{alert.rule.number.unit}"
-    quotes = alert.spot, alert.futures
-    return signed(alert.value, max(significant_places(price) for one in quotes for price in (one.bid, one.ask)))
+    prices = [price for one in (alert.spot, alert.futures) for price in (one.bid, one.ask)]
+    return signed(alert.value, max(*map(significant_places, prices), _places(alert.rule.level)))
 
 
 def typed(number: Decimal) -> str:
     """Write a number that somebody typed, with its sign and all its digits."""
+    return signed(number, _places(number))
+
+
+def _places(number: Decimal) -> int:
     exponent = number.as_tuple().exponent
-    return signed(number, -exponent if isinstance(exponent, int) and exponent < 0 else 0)
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 
 def _rule_to_json(rule: Rule) -> dict[str, object]:

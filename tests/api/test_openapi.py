@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from spreadwatch.api import page
-from spreadwatch.api.operations import OPERATIONS, document
+from spreadwatch.api.metrics import Traffic
+from spreadwatch.api.operations import OPERATIONS, document, schema_of
 from spreadwatch.api.present import Present
 from spreadwatch.api.query_threads import QueryThreads
-from spreadwatch.api.routes import Events, application
-from spreadwatch.api.schemas import schema_of
-from spreadwatch.api.service import Service, Traffic
+from spreadwatch.api.routes import Events, application, page_files
+from spreadwatch.api.service import Service
 from spreadwatch.core.answers import RecordedGap
 from tests.api.parts import NOON_MS, Client, ListArchive, SceneLive, serving
 from tests.core.builders import SPOT
@@ -81,7 +80,7 @@ def test_every_route_is_described_and_every_description_is_a_route(described: An
     traffic = Traffic({}, lambda: 0)  # type: ignore[arg-type]
     made = application(service := Service(None, present, threads, traffic), Events(service, present, traffic, 1))
     routes = {route.path for route in made.routes if isinstance(route, Route)}
-    assert routes - set(page.files()) == set(described["paths"])
+    assert routes - set(page_files()) == set(described["paths"])
     assert all(set(methods) == {"get"} for methods in described["paths"].values())
     assert described == document()
 

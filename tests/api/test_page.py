@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from spreadwatch.api import page as page_files
+from spreadwatch.api.routes import page_files
 from spreadwatch.api.settings import ServeSettings
 from spreadwatch.core.times import iso
 from tests.api.browser import Page, browser
@@ -198,10 +198,10 @@ def test_the_token_in_the_address_opens_the_page_once(chrome: Page, live: Moving
 
 
 def test_no_file_of_the_page_names_another_host_or_runs_script_inline() -> None:
-    for path, found in page_files.files().items():
+    for path, found in page_files().items():
         text = found.content.decode()
         addresses = set(re.findall(r"https?://[^\s\"')]+", text))
         assert addresses <= {"https://github.com/leeoniya/uPlot", "http://www.w3.org/2000/svg"}, path
         if path == "/":
             assert not re.search(r"<script(?![^>]*\bsrc=)|\bon[a-z]+=|style=|javascript:", text)
-    assert b"Leon Sorokin" in page_files.files()["/uPlot.LICENSE"].content
+    assert b"Leon Sorokin" in page_files()["/uPlot.LICENSE"].content

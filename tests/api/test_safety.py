@@ -194,7 +194,7 @@ def test_too_many_connections_are_turned_away_and_the_others_go_on() -> None:
 
 
 def test_a_client_that_never_reads_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spreadwatch.api.connection._STUCK_S", 1.0)
+    monkeypatch.setattr("spreadwatch.api.server._STUCK_S", 1.0)
     rows = [("ETHUSDT", NOON_MS + second * 1000, Decimal(second)) for second in range(9_000)]
     with serving(ListArchive(spreads=rows)) as client, closing(socket.socket()) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import pytest
 from msgspec import Struct
 
-from spreadwatch.api.schemas import schema_of
+from spreadwatch.api.operations import schema_of
 from spreadwatch.core import times
 from spreadwatch.core.answers_json import SnapshotJson, snapshot
 from spreadwatch.core.pair import WINDOWS

@@ -11,7 +11,7 @@ import pytest
 
 from spreadwatch.app import demo
 from spreadwatch.config import Config
-from spreadwatch.run.serving import Serving
+from spreadwatch.run.services import Serving
 from tests.conftest import wait_for
 
 Ask = Callable[[str], tuple[int, str]]
