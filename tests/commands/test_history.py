@@ -141,7 +141,8 @@ def test_nothing_known_is_null_in_json(place: Place, capsys: Shown) -> None:
     ]
     assert ask(place, "at", "1723118400", "--spread", "--json") == 0
     at_ms = 1_723_118_400_000
-    assert objects(capsys) == [{"symbol": "BTCUSDT", "asked_ms": at_ms, "spread": None, "at_ms": None, "source": None}]
+    name = {"symbol": "BTCUSDT", "contract": "perpetual"}
+    assert objects(capsys) == [{**name, "asked_ms": at_ms, "spread": None, "at_ms": None, "source": None}]
 
 
 # ----- all prices between, gaps, the spread
@@ -177,7 +178,7 @@ def test_the_spread_of_random_moments_minutes_and_seconds_equals_a_walk(
     for at_ms in (chance.randrange(first_ms - 3, last_ms + 3000) for _ in range(40)):
         assert ask(place, "at", f"{at_ms / 1000:.3f}", "--spread", "--json") == 0
         [told] = objects(capsys)
-        assert list(told) == ["symbol", "asked_ms", "spread", "at_ms", "source"]
+        assert list(told) == ["symbol", "contract", "asked_ms", "spread", "at_ms", "source"]
         expected = walk.spread_at(at_ms)
         assert told["asked_ms"] == at_ms
         assert (told["at_ms"], told["spread"] and Decimal(told["spread"])) == (expected or (None, None))
@@ -223,7 +224,7 @@ def test_gaps_are_told_with_their_lengths_and_reasons(tmp_path: Path, capsys: Sh
         settle(recorder)
     assert ask(at, "gaps", "--json") == 0
     [told] = objects(capsys)
-    assert list(told) == ["symbol", "from_ms", "to_ms", "gaps", "more"]
+    assert list(told) == ["symbol", "contract", "from_ms", "to_ms", "gaps", "more"]
     assert sorted((gap["venue"], gap["start_ms"], gap["end_ms"]) for gap in told["gaps"]) == [
         ("futures", start_ms, start_ms + 90_000),
         ("spot", start_ms, start_ms + 250),
