@@ -278,9 +278,9 @@ MUTANTS: dict[str, tuple[str, str]] = {  # the program that is broken, and the s
         "live",
         """
         import time
-        from spreadwatch.ui.window import Window
-        destroy = Window.destroy
-        Window.destroy = lambda self: time.sleep(0.5) or destroy(self)
+        from spreadwatch.ui.frame.window import MainWindow
+        destroy = MainWindow.destroy
+        MainWindow.destroy = lambda self: time.sleep(0.5) or destroy(self)
         """,
     ),
     "an error on the way out": (
