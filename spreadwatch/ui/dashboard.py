@@ -71,9 +71,8 @@ class Dashboard:
             self._act,
             self.choose,
             self._prove,
-            self._flush,
         )
-        self._panels = Panels(layout, program, self._selection, feedback, self.choose, self._flush)
+        self._panels = Panels(layout, program, self._selection, feedback, self.choose)
         self._faults = Faults(self.note)
         self._title = Title(root, painter, program.badge, layout.alerts.banner.title)
         self._guard = DisplayGuard(
@@ -85,6 +84,7 @@ class Dashboard:
             self._window.fit,
             self._faults.take,
         )
+        painter.flush_now = self._guard.flush
         self._make_actions()
         self._menu = Menu(root, painter, self._actions, self.choose)
         layout.header.menu_button.configure(command=self._open_menu)
@@ -140,7 +140,7 @@ class Dashboard:
         self._window.place()
         self._window.show()
         if not self._closed:
-            self._flush()  # what the first layout asked for, such as where sentences wrap
+            self._painter.flush_now()  # what the first layout asked for, such as where sentences wrap
 
     def run(self, turn: Callable[[], Snapshot]) -> None:
         """Ask `turn` for a snapshot every frame and paint it, until the window is closed.
@@ -207,7 +207,7 @@ class Dashboard:
             self._painted_symbol = pair.symbol
             self._painter.shrink()
             self._painter.resized = True
-            self._flush()
+            self._painter.flush_now()
 
     def _turn_failed(self, error: Exception) -> None:
         if self._closed:
@@ -219,10 +219,7 @@ class Dashboard:
         """Show a problem in the window until it is clicked away, Escape is pressed, or another comes."""
         if not self._closed:
             self._layout.notice.show(sentence)
-            self._flush()
-
-    def _flush(self) -> None:
-        self._guard.flush()
+            self._painter.flush_now()
 
     def _asides(self) -> tuple[Render, ...]:
         flashing: tuple[Render, ...] = (self._title.render,) if self._layout.alerts.banner.is_ringing else ()
@@ -291,7 +288,7 @@ class Dashboard:
     def _toggle_compact(self) -> None:
         self._layout.overlay.close()
         self._window.switch(self._change_form)
-        self._flush()
+        self._painter.flush_now()
 
     def _change_form(self) -> None:
         self._layout.show_form()
@@ -303,9 +300,7 @@ class Dashboard:
             self._feedback.say("the full window shows what it costs")
             return
         pair = self._selection.pair()
-        self._layout.show_costs(
-            not self._window.costs, placeholders.broken(pair) if self._guard.is_failing else pair, self._flush
-        )
+        self._layout.show_costs(not self._window.costs, placeholders.broken(pair) if self._guard.is_failing else pair)
         self._repaint()
 
     def _toggle_list(self) -> None:
@@ -332,7 +327,7 @@ class Dashboard:
         theme.style_ttk(self.root, palette, self._window.px)
         self._painter.recolour(palette)
         self._layout.chart.chart.recolour()
-        self._flush()
+        self._painter.flush_now()
 
     def _open_menu(self) -> None:
         self._menu.open_below(self._layout.header.menu_button, self._menu_state())
@@ -363,10 +358,10 @@ class Dashboard:
             self._repaint()  # the title
         elif self._layout.notice.words:
             self._layout.notice.dismiss()
-            self._flush()
+            self._painter.flush_now()
 
     def _show_feedback(self, words: str) -> None:
         has_bar = not self._window.compact and self._layout.overlay.shown is None
         self._layout.header.say("" if has_bar else words)
         self._layout.status_bar.say(words)
-        self._flush()
+        self._painter.flush_now()

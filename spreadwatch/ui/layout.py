@@ -58,9 +58,8 @@ class Layout:
         act: Callable[[Action], None],
         choose: Callable[[str], None],
         prove: Prove,
-        flush: Callable[[], None],
     ) -> None:
-        """`act` does what a key would, `choose` shows a symbol, `flush` paints what is pending."""
+        """`act` does what a key would, `choose` shows a symbol, `prove` the evidence of an extreme."""
         self.window, self.painter, self._selection = window, painter, selection
         self.gap_count = GapCount()
         root, px, copy = window.root, window.px, feedback.copy
@@ -74,8 +73,8 @@ class Layout:
         self.futures_card = QuoteCard(self.quotes, painter, copy, Side.FUTURES)
         self.costs = Costs(body, painter, copy, tooltip, lambda: act("costs"))
         self.costs.show_all(window.costs)
-        self.chart = ChartCard(body, painter, program, flush, feedback.say, feedback.note)
-        self.watch_list = WatchList(body, painter, choose, lambda: act("remove"), flush)
+        self.chart = ChartCard(body, painter, program, feedback.say, feedback.note)
+        self.watch_list = WatchList(body, painter, choose, lambda: act("remove"))
         self.notice = Notice(body, painter)
         self.status_bar = StatusBar(
             body, painter, lambda: act("shortcuts"), lambda: act("gaps"), lambda: program.switched("record") or ""
@@ -168,16 +167,16 @@ class Layout:
 
     # ----- what is shown
 
-    def show_costs(self, shown: bool, pair: PairSnapshot, flush: Callable[[], object]) -> None:
+    def show_costs(self, shown: bool, pair: PairSnapshot) -> None:
         """Show all that costs, or one line of it, and make the window so much higher or lower."""
         frame, height = self.costs.frame, self.window.root.winfo_height()
         before = frame.winfo_reqheight()
         self.window.costs = shown
         self.costs.show_all(shown)
         self.costs.render(pair)
-        flush()
+        self.painter.flush_now()
         frame.update_idletasks()
-        flush()  # where its sentences wrap, which is known by now
+        self.painter.flush_now()  # where its sentences wrap, which is known by now
         self.window.set_height(height + frame.winfo_reqheight() - before)
 
     def render_playback(self, symbol: str) -> str | None:

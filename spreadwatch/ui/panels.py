@@ -18,7 +18,7 @@ from spreadwatch.ui.watch.symbol_box import SymbolBox
 
 
 class Panels:
-    """Makes each panel when it is first asked for. `choose` shows a symbol, `flush` paints what is pending."""
+    """Makes each panel when it is first asked for. `choose` shows a symbol."""
 
     def __init__(
         self,
@@ -27,10 +27,9 @@ class Panels:
         selection: Selection,
         feedback: Feedback,
         choose: Callable[[str], None],
-        flush: Callable[[], None],
     ) -> None:
         self.layout, self.program, self.selection, self.feedback = layout, program, selection, feedback
-        self.root, self.painter, self.flush = layout.window.root, layout.painter, flush
+        self.root, self.painter = layout.window.root, layout.painter
         self._overlay = layout.overlay
         self._choose = choose
         self._made: dict[Action, Panel] = {}
@@ -59,10 +58,10 @@ class Panels:
         if isinstance(wanted, str):
             self.feedback.say(wanted)
             return
-        self.flush()
+        self.painter.flush_now()
         if wanted is not is_open:
             self._overlay.toggle(panel)
-            self.flush()
+            self.painter.flush_now()
         if wanted:
             panel.focus()
 
@@ -70,7 +69,7 @@ class Panels:
         """Open the evidence of an extreme of the symbol shown."""
         pair = self.selection.pair()
         self.evidence.show(Claim(pair.symbol, kind, window, extreme, pair.places))
-        self.flush()
+        self.painter.flush_now()
         if self._overlay.shown is not self.evidence:
             self._overlay.toggle(self.evidence)
 
@@ -107,12 +106,11 @@ def _alerts(panels: Panels) -> Panel:
         panels.test_alert,
         panels.feedback.copy,
         lambda: panels.press("alerts"),
-        panels.flush,
     )
 
 
 def _gaps(panels: Panels) -> Panel:
-    return GapList(panels.root, panels.painter, panels.layout.gap_count, panels.flush)
+    return GapList(panels.root, panels.painter, panels.layout.gap_count)
 
 
 def _shortcuts(panels: Panels) -> Panel:
@@ -121,9 +119,7 @@ def _shortcuts(panels: Panels) -> Panel:
 
 def _symbols(panels: Panels) -> Panel:
     selection = panels.selection
-    return SymbolBox(
-        panels.root, panels.painter, panels.program.candidates, lambda: selection.symbols, panels.add, panels.flush
-    )
+    return SymbolBox(panels.root, panels.painter, panels.program.candidates, lambda: selection.symbols, panels.add)
 
 
 PANELS: Mapping[Action, Callable[[Panels], Panel]] = {

@@ -52,7 +52,7 @@ class Studio:
         px = scale.px_for(scale.scale_of(root))
         fonts.create_fonts(root, px)
         self.painter = Painter(root, theme.PALETTES["dark"], px, Config())
-        self.chart = Chart(root, self.painter, self.painter.flush, lambda _lines: None)
+        self.chart = Chart(root, self.painter, lambda _lines: None)
         self.chart.frame.pack(fill="both", expand=True)
         self.painter.flush()
         root.update()

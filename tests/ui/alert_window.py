@@ -56,6 +56,7 @@ class AlertWindow:
         self.root = root
         fonts.create_fonts(root, px)
         self.painter = painter = Painter(root, theme.PALETTES[style], px, settings())
+        painter.flush_now = self.flush
         theme.style_ttk(root, painter.palette, px)
         painter.tint(root, background="background")
         self.kept: list[Rule] = list(RULES)
@@ -76,7 +77,7 @@ class AlertWindow:
         self.card.grid(row=2, column=0, sticky="nsew", pady=(px(10), 0))
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(2, weight=1)
-        self.list = AlertList(root, painter, self, self.test, self.copy, self.close_list, self.flush)
+        self.list = AlertList(root, painter, self, self.test, self.copy, self.close_list)
         self.overlay = Overlay(self.window, self.body, self.card, header, header)
         bind_all(root, {one.action: self._press(one.action) for one in SHORTCUTS})
         self.flush()

@@ -36,7 +36,7 @@ class ChartWindow:
         fonts.create_fonts(root, px)
         self.painter = Painter(root, theme.PALETTES[theme_name], px, settings())
         self.painter.tint(root, background="background")
-        self.chart = Chart(root, self.painter, self.painter.flush, self._export)
+        self.chart = Chart(root, self.painter, self._export)
         self.chart.frame.pack(fill="both", expand=True, padx=px(14), pady=px(12))
         self.resize(761, 300)
 

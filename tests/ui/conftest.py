@@ -105,7 +105,7 @@ def settle(dashboard: Dashboard) -> None:
     """Let Tk handle all that is pending, and paint what its layout asked for."""
     for _ in range(3):
         dashboard.root.update()
-        dashboard._flush()
+        dashboard._painter.flush_now()
 
 
 def alert_list(dashboard: Dashboard) -> AlertList:

@@ -83,7 +83,7 @@ def _break(dashboard: Dashboard) -> None:
 
 def _cover(dashboard: Dashboard) -> None:
     dashboard._painter.change("nonsense")
-    dashboard._flush()
+    dashboard._painter.flush_now()
 
 
 def _explain(dashboard: Dashboard) -> None:
@@ -194,7 +194,7 @@ def take(shot: Shot, folder: Path, suffix: str) -> Path:
         shot.act(dashboard)
     for _ in range(3):
         dashboard.root.update()
-        dashboard._flush()
+        dashboard._painter.flush_now()
     target = folder / f"{shot.name}{suffix}.png"
     # A menu is a window of its own above this one, so it is cut out of the screen instead.
     window = "root" if shot.act is _menu else hex(int(dashboard.root.frame(), 16))

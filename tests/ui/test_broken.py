@@ -190,7 +190,7 @@ def test_lengths_that_were_lost_are_set_afterwards(opened: Open) -> None:
     fault.on = True
     label = dashboard._layout.spread_card.reason.label
     dashboard._painter.configure(str(label), "-wraplength", 123)
-    dashboard._flush()
+    dashboard._painter.flush_now()
     assert signs_of_life(dashboard.root) == []
     fault.on = False
     paint(dashboard, SECOND)
@@ -208,7 +208,7 @@ def test_after_the_cover_the_window_cannot_be_made_smaller_than_what_is_in_it(op
     dashboard.reset()
     fault.on = False
     dashboard._painter.resized = True
-    dashboard._flush()
+    dashboard._painter.flush_now()
     assert dashboard.root.minsize() < least, "the cover needs less"
     paint(dashboard, later(FIRST, 1))
     assert dashboard.root.minsize() >= least

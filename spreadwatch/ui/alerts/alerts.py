@@ -180,6 +180,7 @@ class Banner:
         if event.width != self._width:
             self._width = event.width
             self._paint_name()
+            self._painter.flush_now()
 
     def _frame_resized(self, event: "tk.Event[tk.Misc]") -> None:
         """Do without the time where there is little room: the list has it."""

@@ -58,13 +58,11 @@ class AlertList(Panel):
         test: Callable[[], object],
         copy: Copy,
         close: Callable[[], object],
-        changed: Callable[[], object],
     ) -> None:
-        """Call `changed` after painting something outside of `render`. `test` tells an invented alert every way."""
+        """`test` tells an invented alert every way."""
         super().__init__(parent, painter)
         self._painter = painter
         self._book, self._tell_test, self._copy, self._close = book, test, copy, close
-        self._changed = changed
         self._utc = painter.utc
         self._alerts: list[Alert] = []
         self._shown_rules: tuple[Rule, ...] = ()
@@ -80,7 +78,7 @@ class AlertList(Panel):
         bind_rows(self.rows.frame, self.rows.move)
         self._place_evidence()
         self._place_rules()
-        self.form = Form(self.card, painter, self._add, changed)
+        self.form = Form(self.card, painter, self._add)
         self.form.frame.pack(fill="x", pady=(painter.px(8), 0))
         _keep_clicks(self.frame)
 
@@ -132,7 +130,7 @@ class AlertList(Panel):
             TableColumn("AGAIN", words, "re-arms at −1234.56, hold 12 s, wait 60 s"),
             TableColumn("NAME", words, "a name"),
         )
-        self.rules = PickTable(self.card, painter, columns, _RULES, self._changed, "No rule yet. Add one below.")
+        self.rules = PickTable(self.card, painter, columns, _RULES, painter.flush_now, "No rule yet. Add one below.")
         self.rules.frame.pack(fill="x")
         bind_rows(self.rules.frame, self.rules.move)
         bind_keys(self.rules.frame, RULE_REMOVAL, {"row_remove": self._remove})
@@ -194,7 +192,7 @@ class AlertList(Panel):
 
     def _chose(self) -> None:
         self._render_evidence()
-        self._changed()
+        self._painter.flush_now()
 
     def _test(self) -> None:
         self._tell_test()
@@ -216,7 +214,7 @@ class AlertList(Panel):
 
     def _say(self, words: str) -> None:
         self._said.show(words, "muted")
-        self._changed()
+        self._painter.flush_now()
 
 
 class Form:
@@ -230,12 +228,10 @@ class Form:
         parent: tk.Misc,
         painter: Painter,
         add: Callable[[Mapping[str, str]], str | None],
-        changed: Callable[[], object],
     ) -> None:
         px = painter.px
         self._painter = painter
         self._add = add
-        self._changed = changed
         self.frame = frame(parent, painter, "card")
         first, second = frame(self.frame, painter, "card"), frame(self.frame, painter, "card")
         first.grid(row=0, column=0, sticky="ew")
@@ -243,13 +239,13 @@ class Form:
         self.frame.columnconfigure(0, weight=1)
         self.fields: dict[str, TextField | WordChoice] = {
             "symbol": TextField(first, painter, "SYMBOL", 12, alert_words.EVERY),
-            "number": WordChoice(first, painter, "NUMBER", tuple(Number), changed),
-            "side": WordChoice(first, painter, "FIRES", tuple(Direction), changed),
+            "number": WordChoice(first, painter, "NUMBER", tuple(Number)),
+            "side": WordChoice(first, painter, "FIRES", tuple(Direction)),
             "level": TextField(first, painter, "LEVEL", 9),
             "rearm": TextField(first, painter, "RE-ARM", 9),
             "hold_s": TextField(second, painter, "HOLD, S", 6),
             "cooldown_s": TextField(second, painter, "COOL-DOWN, S", 6),
-            "once": WordChoice(second, painter, "ONCE", ("no", "yes"), changed),
+            "once": WordChoice(second, painter, "ONCE", ("no", "yes")),
             "name": TextField(second, painter, "NAME, IF YOU LIKE", 18),
         }
         for line, count in ((first, 5), (second, 4)):
@@ -287,7 +283,7 @@ class Form:
                 field = self.fields[name]
                 if isinstance(field, TextField):
                     field.entry.delete(0, "end")
-        self._changed()
+        self._painter.flush_now()
 
     def _returned(self, _event: "tk.Event[tk.Misc]") -> str:
         self.send()

@@ -40,11 +40,10 @@ class ChartCard:
         parent: tk.Misc,
         painter: Painter,
         past: Past,
-        changed: Callable[[], object],
         say: Callable[[str, int], None],
         note: Callable[[str], None],
     ) -> None:
-        self.chart = Chart(parent, painter, changed, self._save)
+        self.chart = Chart(parent, painter, self._save)
         self.frame = self.chart.frame
         self._past, self._say, self._note = past, say, note
         self._symbol = ""

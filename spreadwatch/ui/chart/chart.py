@@ -45,14 +45,11 @@ class _Subject:
 
 
 class Chart:
-    """Draws a series. Its actions, such as `zoom_in`, are for keys; it binds those of its canvas and the mouse itself.
+    """Draws a series. Its actions, such as `zoom_in`, are for keys; those of its canvas, and the mouse, it binds."""
 
-    `changed` is called after it painted something outside of `render`, for the painter to be flushed.
-    """
-
-    def __init__(self, parent: tk.Misc, painter: Painter, changed: Callable[[], object], export: Export) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, export: Export) -> None:
         self.frame = card(parent, painter)
-        self._painter, self._changed, self._export, self._utc = painter, changed, export, painter.utc
+        self._painter, self._export, self._utc = painter, export, painter.utc
         px = painter.px
         self._bar = ChartBar(
             self.frame, painter, self.choose, self.back_to_live, self.toggle_reverse, self.export_visible
@@ -226,12 +223,12 @@ class Chart:
         self._frame_focus()
         self._seen, self._shape = (), ()
         self._paint()
-        self._changed()
+        self._painter.flush_now()
 
     def _focused(self, event: "tk.Event[tk.Misc]") -> None:
         self._has_focus = event.type is tk.EventType.FocusIn
         self._frame_focus()
-        self._changed()
+        self._painter.flush_now()
 
     def _frame_focus(self) -> None:
         """Show a frame while the keys act here."""
@@ -248,7 +245,7 @@ class Chart:
         self._crosshair.at = at
         if self._scene is not None:
             self._paint_crosshair()
-            self._changed()
+            self._painter.flush_now()
 
     def _paint_crosshair(self) -> None:
         scene, at = self._scene, self._crosshair.at
@@ -322,4 +319,4 @@ class Chart:
         self._start_anew()
         self._paint()
         self._show_caption()
-        self._changed()
+        self._painter.flush_now()

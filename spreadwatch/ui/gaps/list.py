@@ -2,7 +2,6 @@
 
 import time
 import tkinter as tk
-from collections.abc import Callable
 
 from spreadwatch.core.snapshot import Snapshot
 from spreadwatch.ui.frame.shortcuts import BY_ACTION, is_apple, label
@@ -28,12 +27,10 @@ _COLUMNS = (
 class GapList(Panel):
     """The newest gaps, as many as fit, and how many there were. While open it is painted once a second."""
 
-    def __init__(self, parent: tk.Misc, painter: Painter, gap_count: GapCount, changed: Callable[[], object]) -> None:
-        """Call `changed` after painting something outside of `render`."""
+    def __init__(self, parent: tk.Misc, painter: Painter, gap_count: GapCount) -> None:
         super().__init__(parent, painter)
         self._painter = painter
         self._gap_count = gap_count
-        self._changed = changed
         self._utc = painter.utc
         self._snapshot: Snapshot | None = None
         self._painted_at = 0.0
@@ -77,7 +74,7 @@ class GapList(Panel):
 
     def _resized(self) -> None:
         self._render_rows()
-        self._changed()
+        self._painter.flush_now()
 
     def copy_text(self) -> tuple[str, str]:
         """Return all the gaps that are kept as text, oldest first, and how many they are in words."""

@@ -1,7 +1,7 @@
 """Where a person types and chooses, inside the window: no key typed into a text reaches a shortcut."""
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from spreadwatch.ui.kit import fonts
 from spreadwatch.ui.kit.painter import Painter
@@ -49,12 +49,10 @@ def _keep_key(event: "tk.Event[tk.Misc]") -> str | None:
 class WordChoice:
     """One of a few words: by click, or with the arrow keys and space when it has the focus."""
 
-    def __init__(
-        self, parent: tk.Misc, painter: Painter, caption: str, words: Sequence[str], changed: Callable[[], object]
-    ) -> None:
+    def __init__(self, parent: tk.Misc, painter: Painter, caption: str, words: Sequence[str]) -> None:
         px = painter.px
         self._words = tuple(str(word) for word in words)
-        self._changed = changed
+        self._painter = painter
         self._index = 0
         self.frame = frame(parent, painter, "card")
         still(self.frame, painter, caption, fonts.CAPTION, "faint", "card").pack(anchor="w")
@@ -84,7 +82,7 @@ class WordChoice:
     def _step(self, by: int) -> str:
         self._index = (self._index + by) % len(self._words)
         self._paint()
-        self._changed()
+        self._painter.flush_now()
         return "break"
 
     def _paint(self) -> None:

@@ -45,6 +45,8 @@ class Painter:
         self.utc = settings.window.time_zone == "utc"
         self.resized = False
         """True when a label changed its width or height; whoever fits the window sets it back."""
+        self.flush_now: Callable[[], object] = self.flush
+        """Call it after painting outside of a frame. The window puts its guard's flush here, which never raises."""
         self._tk = root.tk
         self._tk.call("proc", _PROCEDURE, "args", _BODY)
         self._pending: list[_Command] = []

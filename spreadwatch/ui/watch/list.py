@@ -35,10 +35,8 @@ class WatchList:
         painter: Painter,
         choose: Callable[[str], None],
         remove: Callable[[], None],
-        changed: Callable[[], object],
     ) -> None:
-        """Call `changed` after painting something outside of `render`."""
-        self._painter, self._choose, self._remove, self._changed = painter, choose, remove, changed
+        self._painter, self._choose, self._remove = painter, choose, remove
         px = painter.px
         self.frame = card(parent, painter)
         self.frame.configure(padx=px(4), pady=px(6))
@@ -181,7 +179,7 @@ class WatchList:
             self._slots.pop().remove()
         self._marked = None
         self._paint()
-        self._changed()
+        self._painter.flush_now()
 
     def _hold(self, *, held: bool) -> None:
         self.order.is_held = held
@@ -202,12 +200,12 @@ class WatchList:
         self.order.sort_by(column)
         self._first = 0
         self._paint()
-        self._changed()
+        self._painter.flush_now()
 
     def _scroll(self, by: int) -> None:
         self._first = max(self._first + by, 0)
         self._paint()
-        self._changed()
+        self._painter.flush_now()
 
     def _sort_beside(self, by: int) -> None:
         self._sort_by((self.order.column + by) % len(COLUMNS))
@@ -229,7 +227,7 @@ class WatchList:
         place = self.order.symbols.index(symbol)
         self._first = max(min(self._first, place), place - len(self._slots) + 1)
         self._paint()
-        self._changed()
+        self._painter.flush_now()
 
 
 _FONTS = (fonts.SMALL_FIGURE, fonts.SMALL_WORDS, fonts.CAPTION)

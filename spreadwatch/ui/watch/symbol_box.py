@@ -32,11 +32,9 @@ class SymbolBox(Panel):
         candidates: Callable[[], Sequence[str] | None],
         watched: Callable[[], Sequence[str]],
         take: Callable[[str], str | None],
-        changed: Callable[[], object],
     ) -> None:
-        """Call `changed` after painting something by oneself."""
         super().__init__(parent, painter)
-        self._painter, self._take, self._changed = painter, take, changed
+        self._painter, self._take = painter, take
         self._candidates, self._ask_watched = candidates, watched
         self._root = parent
         self._known: Sequence[str] | None = None
@@ -148,12 +146,12 @@ class SymbolBox(Panel):
             self._chosen = 0
             self._look_up()
             self._say("")
-        self._changed()
+        self._painter.flush_now()
 
     def _move(self, by: int) -> str:
         self._chosen = max(min(self._chosen + by, len(self._found) - 1), 0)
         self._look_up()
-        self._changed()
+        self._painter.flush_now()
         return "break"
 
     def _pick(self, number: int) -> str:
@@ -169,7 +167,7 @@ class SymbolBox(Panel):
         elif typed := spelled(self.entry.get()):
             where = "No symbol like it trades on both venues." if self._known else "It does not look like a symbol."
             self._say(f"{text.shortened(typed, 20, len)}: {where}")
-        self._changed()
+        self._painter.flush_now()
         return "break"
 
 
