@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import platformdirs
 
 from spreadwatch import __version__, config
-from spreadwatch.commands.history_arguments import add_history, take_times
+from spreadwatch.commands.history_arguments import add_history, add_questions, take_times
 from spreadwatch.commands.output import in_encoding, say
 from spreadwatch.core import times
 from spreadwatch.errors import INTERRUPTED, SpreadwatchError, UsageError
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def run() -> int:
         try:
             try:
-                return _run(_parser().parse_args(arguments))
+                return _run(_parsed(arguments))
             finally:
                 if sys.stdout is not None:
                     sys.stdout.flush()
@@ -58,7 +58,7 @@ def main_window(arguments: Sequence[str] | None = None) -> int:
     from spreadwatch import app
 
     def run() -> int:
-        return _run(_parser().parse_args(arguments))
+        return _run(_parsed(arguments))
 
     bug = "spreadwatch ended because of an error of its own: the log in its log folder has the details."
     return _ended(run, app.show_error, bug)
@@ -80,7 +80,13 @@ def _ended(run: Callable[[], int], tell: Callable[[str], None], bug: str = "") -
         return BUG
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    words = sys.argv[1:] if arguments is None else arguments
+    return _parser(asks="history" in words).parse_args(words)
+
+
+def _parser(*, asks: bool = True) -> argparse.ArgumentParser:
+    """`asks`: a recording may be asked, so the questions to it are needed; else the window opens without them."""
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--symbol", action="append", metavar="S", help="a coin to watch, such as ethusdt; repeatable")
     common.add_argument("--all", action="store_true", help="watch every coin that trades on both venues")
@@ -117,7 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--duration", type=_seconds, metavar="S", help="stop after so many seconds")
     record.set_defaults(command="record")
 
-    add_history(commands)
+    history = add_history(commands)
+    if asks:
+        add_questions(history)
     serve = commands.add_parser("serve", parents=[common, source], help="answer over HTTP, with a web page")
     serve.set_defaults(command="serve")
 

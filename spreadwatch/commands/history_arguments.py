@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from spreadwatch.core.questions import QUESTIONS
 from spreadwatch.core.times import HOW
 
 KINDS = ("quotes", "trades", "spread")
@@ -14,12 +13,20 @@ FORMATS = ("csv", "jsonl", "capture")
 _LOOKS_NEGATIVE = re.compile(r"-\d")
 
 
-def add_history(commands: Any) -> None:  # noqa: ANN401 - argparse names no public type for it
-    """Add the command with its questions to the sub-parsers of the program."""
-    history = commands.add_parser("history", help="ask a recording", description="Ask a recording. " + HOW)
-    questions = history.add_subparsers(title="questions", metavar="QUESTION", dest="question", required=True)
+def add_history(commands: Any) -> argparse.ArgumentParser:  # noqa: ANN401 - argparse names no public type for it
+    """Add the command to the sub-parsers of the program and return its own, still without its questions."""
+    history: argparse.ArgumentParser = commands.add_parser(
+        "history", help="ask a recording", description="Ask a recording. " + HOW
+    )
     history.set_defaults(command="history")
+    return history
 
+
+def add_questions(history: argparse.ArgumentParser) -> None:
+    """Add the questions to the parser of the command."""
+    from spreadwatch.core.questions import QUESTIONS
+
+    questions = history.add_subparsers(title="questions", metavar="QUESTION", dest="question", required=True)
     for asked in QUESTIONS:
         if asked.command and not asked.spread:
             parser = _question(questions, asked.command, asked.meaning)

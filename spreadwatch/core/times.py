@@ -23,7 +23,6 @@ PATTERN = f"^({_CALENDAR}|{_UNIX}|{_AGO}|now)$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_MS = {"s": 1000, "m": MINUTE_MS, "h": 3_600_000, "d": 86_400_000}
 _MOST_UNIX_S = 99_999_999_999
-_FORM = re.compile(PATTERN, re.ASCII)
 _SHOWN_CHARS = 40
 
 
@@ -56,7 +55,7 @@ def read(name: str, text: str, now_ms: int, *, past: bool = False) -> int:
 
 
 def _moment(text: str, now_ms: int) -> int | None:
-    if not _FORM.fullmatch(text):
+    if not re.fullmatch(PATTERN, text, re.ASCII):
         return None
     if text == "now":
         return now_ms
