@@ -3,6 +3,7 @@
 import argparse
 import heapq
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -13,18 +14,62 @@ from typing import Protocol, TextIO
 
 from msgspec.structs import replace
 
-from spreadwatch.commands import history_text
 from spreadwatch.commands.history_export import export, target
-from spreadwatch.commands.output import in_encoding, say, writer
+from spreadwatch.commands.output import Write, in_encoding, say, writer
 from spreadwatch.config import Config
 from spreadwatch.config.wording import closest, printable
 from spreadwatch.core import answers_json, answers_text
-from spreadwatch.core.numbers import split_symbol
+from spreadwatch.core.answers_text import Row
+from spreadwatch.core.numbers import GROUP, MINUS, split_symbol
 from spreadwatch.core.questions import QUESTIONS, Asked, Question
 from spreadwatch.core.times import NotAMomentError, iso, read
 from spreadwatch.errors import UsageError
 from spreadwatch.feed.binance import canonical
 from spreadwatch.storage.history import History
+
+_AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?( \w+)?")
+_NUMBER = re.compile(rf"[+\-{MINUS}]?\d[\d,.{GROUP}]*( \w+)?")
+
+
+def aligned(rows: Iterable[Row], write: Write) -> list[str]:
+    """Return rows as lines with their columns below each other: numbers to the right, words to the left."""
+    cells = [[_written(text, write) for text in row] for row in rows]
+    widths: dict[int, int] = {}
+    for row in cells:
+        for column, text in enumerate(row[:-1]):  # what comes last in a row needs no room
+            widths[column] = max(widths.get(column, 0), len(text))
+    return [
+        "  ".join(_padded(text, widths.get(column, 0)) for column, text in enumerate(row)).rstrip() for row in cells
+    ]
+
+
+class Lines:
+    """Lines that are written one by one: a column grows when it must, and never shrinks."""
+
+    def __init__(self, write: Write) -> None:
+        """Begin with narrow columns."""
+        self._write = write
+        self._widths: dict[int, int] = {}
+
+    def line(self, row: Row) -> str:
+        """Return the line of a row."""
+        cells = [_written(text, self._write) for text in row]
+        for column, text in enumerate(cells):
+            if len(text) > self._widths.get(column, 0):
+                self._widths[column] = len(text)
+        return "  ".join(_padded(text, self._widths[column]) for column, text in enumerate(cells)).rstrip()
+
+
+def _written(text: str, write: Write) -> str:
+    return write(text) if _AMOUNT.fullmatch(text) else text
+
+
+def _padded(text: str, width: int) -> str:
+    return text.rjust(width) if _NUMBER.fullmatch(text) else text.ljust(width)
+
+
+# ----- the questions
+
 
 _SHOWN_SYMBOLS = 10
 
@@ -121,7 +166,7 @@ def _tell(history: History, question: Question, asked: list[Asked], *, as_json: 
 
 
 def _write_rows(rows: Iterable[answers_text.Row]) -> None:
-    for line in history_text.aligned(rows, writer(sys.stdout)):
+    for line in aligned(rows, writer(sys.stdout)):
         sys.stdout.write(in_encoding(line, sys.stdout.encoding or "utf-8") + "\n")
 
 
@@ -175,7 +220,7 @@ def _write_all(question: Question, found: Iterable[_Found], *, as_json: bool) ->
         for one in found:
             _write_json(sys.stdout, question.tell(asked, one))
         return
-    lines = history_text.Lines(writer(sys.stdout))
+    lines = Lines(writer(sys.stdout))
     for one in found:
         for row in question.rows(asked, one):
             sys.stdout.write(in_encoding(lines.line(row), encoding) + "\n")

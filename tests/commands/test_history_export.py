@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from spreadwatch.commands.progress import ProgressBar
+from spreadwatch.commands.history_export import ProgressBar
 from spreadwatch.storage.sqlite.store import SqliteStore
 from tests.captures.files import Minutes
 from tests.captures.oracle import Rows, by_brute_force, figures, figures_of

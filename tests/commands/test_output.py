@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from spreadwatch.commands import history_text
+from spreadwatch.commands import history
 from spreadwatch.commands.output import JsonLines, Lines, writer
 from spreadwatch.core import answers_text
 from spreadwatch.core.answers import Price, SpreadRange
@@ -58,9 +58,9 @@ def test_the_numbers_of_a_pipe_are_those_of_the_json() -> None:
 def test_answers_of_a_recording_are_written_for_where_they_go(out: io.StringIO, price: str, low: str) -> None:
     write = writer(out)
     found = Price("BTCUSDT", NOON_MS, Decimal("83090.69"), "mid")
-    assert f"  {price}  " in history_text.Lines(write).line(answers_text.step(found))
+    assert f"  {price}  " in history.Lines(write).line(answers_text.step(found))
     row = answers_text.price("BTCUSDT", NOON_MS, found, newest=False)
-    assert f"  {price}  spot mid  2026-04-02T13:02:07.000Z" in history_text.aligned([row], write)[0]
+    assert f"  {price}  spot mid  2026-04-02T13:02:07.000Z" in history.aligned([row], write)[0]
     spread = SpreadRange("BTCUSDT", NOON_MS, Decimal("-0.00"), Decimal("-12.50"), 7)
-    [line] = history_text.aligned([answers_text.spread_range("BTCUSDT", NOON_MS, spread)], write)
+    [line] = history.aligned([answers_text.spread_range("BTCUSDT", NOON_MS, spread)], write)
     assert line == f"BTCUSDT  2026-04-02T13:02Z  high  0.00 USDT  low  {low}  7 samples"
