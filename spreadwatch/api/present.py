@@ -7,6 +7,7 @@ from typing import Protocol
 from spreadwatch.core.answers import Price, SpreadValue
 from spreadwatch.core.leg import State
 from spreadwatch.core.snapshot import PairSnapshot, Snapshot
+from spreadwatch.core.source import Source
 
 _TRADE_OLD_MS = 60_000
 _EXACT = Context(prec=200, traps=[Inexact])
@@ -71,7 +72,7 @@ class Present:
             return None
         quote = pair.spot.quote
         mid = _EXACT.divide(_EXACT.add(quote.bid, quote.ask), Decimal(2))
-        return Price(symbol, quote.received.wall_ms, mid, "mid")
+        return Price(symbol, quote.received.wall_ms, mid, "mid" if pair.source is Source.LIVE else pair.source)
 
     def spread(self, symbol: str) -> SpreadValue | None:
         """Return the spread, None while it does not exist."""

@@ -18,12 +18,12 @@ RowKind = Literal["quotes", "trades"]
 
 
 class Price(Struct, frozen=True):
-    """A spot price per coin, and the moment since which it held."""
+    """A spot price per coin, and the moment since which it held. `source`: the run's where that is not live."""
 
     symbol: str
     at_ms: int
     price: Decimal
-    source: PriceBasis
+    source: PriceBasis | Source
 
 
 class PriceRange(Struct, frozen=True):

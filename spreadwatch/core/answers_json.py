@@ -35,7 +35,11 @@ Moment = Annotated[str, Wire("UTC, such as 2026-07-03T08:30:36Z or 2026-07-03T08
 Minute = Annotated[str, Wire("UTC, such as 2026-07-03T08:30Z", r"^\d{4}-\d\d-\d\dT\d\d:\d\dZ$")]
 KnownPrice = Annotated[str, Wire('an exact decimal as text, or "N/A"', r"^(-?\d+(\.\d+)?|N/A)$")]
 PriceSource = Annotated[
-    str, Wire('"trade": last spot trade; "mid": middle of the spot quote', choices=get_args(PriceBasis))
+    str,
+    Wire(
+        '"trade": last spot trade; "mid": middle of the spot quote; "demo", "replay": the middle in such a run',
+        choices=(*get_args(PriceBasis), Source.DEMO, Source.REPLAY),
+    ),
 ]
 SpreadSource = Annotated[
     str,
@@ -195,7 +199,7 @@ def price(symbol: str, asked_ms: int, found: Price | None) -> PriceJson:
         "timestamp": utc(asked_ms),
         "price": plain(found.price) if found else NOT_AVAILABLE,
         "actual_timestamp": utc(found.at_ms) if found else None,
-        "source": found.source if found else None,
+        "source": str(found.source) if found else None,
     }
 
 
@@ -205,7 +209,7 @@ def step(one: Price) -> StepJson:
         "symbol": spot_symbol(one.symbol),
         "timestamp": utc(one.at_ms),
         "price": plain(one.price),
-        "source": one.source,
+        "source": str(one.source),
     }
 
 

@@ -70,6 +70,8 @@ def test_a_pair_is_asked_for_by_its_key_and_every_answer_tells_contract_and_sour
         assert pair["contract"] == contract
         spread = json.loads(ask(f"api/v1/spread/latest?symbol={asked}")[1])
         assert (spread["symbol"], spread["contract"], spread["source"]) == ("BTCUSDT", contract, "demo")
+    price = json.loads(ask("latest?symbol=btcusdt")[1])
+    assert (price["symbol"], price["source"]) == ("BTCUSDT", "demo")
     assert json.loads(ask("healthz")[1])["source"] == "demo"
 
 
