@@ -13,7 +13,9 @@ from spreadwatch.core.quote import MarketKind, Side
 
 PERPETUAL = "perpetual"
 
-OFFERED = (PERPETUAL, "current_quarter", "next_quarter")
+_QUARTERS = ("current_quarter", "next_quarter")
+
+OFFERED = (PERPETUAL, *_QUARTERS)
 """Contracts that can be chosen by a word."""
 
 _COIN_MARGINED = tuple(f"coinm_{contract}" for contract in OFFERED)
@@ -52,7 +54,7 @@ class PairName(Struct, frozen=True, order=True):
         year = datetime.fromtimestamp(at_ms / 1000, UTC).year
         ends = (_last_friday(each, month) for each in (year, year + 1) for month in (3, 6, 9, 12))
         left = [end for end in ends if end.timestamp() * 1000 > at_ms]
-        return PairName(self.symbol, left[OFFERED.index(self.contract) - 1].strftime("%y%m%d"))
+        return PairName(self.symbol, left[_QUARTERS.index(self.contract)].strftime("%y%m%d"))
 
 
 def _last_friday(year: int, month: int) -> datetime:
