@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from spreadwatch.core.leg import State
 from spreadwatch.core.numbers import exact, significant_places, split_symbol
+from spreadwatch.core.pair_name import PERPETUAL, of_key
 from spreadwatch.core.quote import Quote, Side
 from spreadwatch.core.snapshot import LegSnapshot, PairSnapshot
 from spreadwatch.ui.kit import fonts, text, theme
@@ -13,7 +14,6 @@ from spreadwatch.ui.kit.theme import Role
 from spreadwatch.ui.kit.widgets import Copy, Value, card, frame, painted, still
 
 _MARK = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
-_TITLES = {Side.SPOT: ("SPOT", ""), Side.FUTURES: ("FUTURES", "USD-M perpetual")}
 
 
 class QuoteCard:
@@ -43,12 +43,13 @@ class QuoteCard:
 
     def _place_title(self, painter: Painter) -> None:
         px = painter.px
-        name, kind = _TITLES[self.side]
         title = frame(self.frame, painter, "card")
         title.grid(row=0, column=0, columnspan=3, sticky="w", pady=(0, px(2)))
-        still(title, painter, name, fonts.CAPTION, "muted", "card").grid(row=0, column=0)
-        if kind:
-            still(title, painter, kind, fonts.CAPTION, "muted", "card").grid(row=0, column=1, padx=(px(7), 0))
+        still(title, painter, self.side.value.upper(), fonts.CAPTION, "muted", "card").grid(row=0, column=0)
+        label, self._contract = painted(title, painter, fonts.CAPTION, "muted", "card", chars=None)
+        if self.side is Side.FUTURES:
+            label.grid(row=0, column=1, padx=(px(7), 0))
+            self._contract.show(_contract(PERPETUAL), "muted")
         label, self._unit = painted(self.frame, painter, fonts.CAPTION, "muted", "card", anchor="e")
         label.grid(row=0, column=3, sticky="e", padx=(px(12), px(1)), pady=(0, px(2)))
 
@@ -65,6 +66,8 @@ class QuoteCard:
             self._symbol, self._qty_places = pair.symbol, 0
             base = split_symbol(pair.symbol)[0]
             self._unit.show(f"QTY {base}", "muted")
+            if self.side is Side.FUTURES:
+                self._contract.show(_contract(of_key(pair.symbol).contract), "muted")
         self._render_quote(leg, pair)
         self._shown = shown
 
@@ -93,6 +96,11 @@ class QuoteCard:
         at_ms = quote.received.wall_ms if quote.exchange_ms is None else quote.exchange_ms
         self._clock_name.show("exchange" if by_exchange else "received", role)
         self._time.show(text.clock(at_ms, now_ms, utc=self._utc), role)
+
+
+def _contract(contract: str) -> str:
+    """Return what a card calls a contract: 'USD-M current quarter', 'USD-M quarter 261225'."""
+    return f"USD-M {'quarter ' if contract.isdecimal() else ''}{contract.replace('_', ' ')}"
 
 
 def _standing(leg: LegSnapshot) -> str:
