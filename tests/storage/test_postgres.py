@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spreadwatch.core.quote import Side
-from spreadwatch.storage.postgres import retention, schema
+from spreadwatch.storage.postgres import schema
 from spreadwatch.storage.postgres.history import PostgresHistory
 from spreadwatch.storage.postgres.store import PostgresStore
 from spreadwatch.storage.recorder import Recorder, RecorderSettings
@@ -180,8 +180,8 @@ def test_old_rows_go(database: PostgresServer) -> None:
 def test_a_recording_beyond_its_size_loses_its_oldest_rows(
     database: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "_ROWS", 3)
-    monkeypatch.setattr(retention, "used_bytes", lambda _: 1000)
+    monkeypatch.setattr("spreadwatch.storage.postgres.store._ROWS", 3)
+    monkeypatch.setattr("spreadwatch.storage.postgres.store._used_bytes", lambda _: 1000)
     store = PostgresStore(database.dsn)
     with recording(store) as recorder:
         for number in range(1, 9):

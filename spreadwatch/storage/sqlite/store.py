@@ -9,7 +9,6 @@ from msgspec.structs import astuple
 
 from spreadwatch.storage.lock import WriterLock
 from spreadwatch.storage.rows import ARRIVALS, Chunk, Limits, Run, StorageError, StoredLeg
-from spreadwatch.storage.sqlite import retention
 from spreadwatch.storage.sqlite import schema as schema
 from spreadwatch.storage.sqlite.faults import explain
 from spreadwatch.storage.sqlite.notation import Notation
@@ -58,9 +57,9 @@ class SqliteStore:
         with self._named_faults(), _transaction(connection):
             deleted = 0
             if limits.age_ms is not None:
-                deleted = retention.delete_before(connection, (now_ms - limits.age_ms) * ARRIVALS)
-            if not deleted and limits.size_bytes is not None and retention.used_bytes(connection) > limits.size_bytes:
-                deleted = retention.delete_before(connection, retention.oldest_part(connection))
+                deleted = _delete_before(connection, (now_ms - limits.age_ms) * ARRIVALS)
+            if not deleted and limits.size_bytes is not None and _used_bytes(connection) > limits.size_bytes:
+                deleted = _delete_before(connection, _oldest_part(connection))
         if deleted:
             with self._named_faults():
                 connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
@@ -253,3 +252,49 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
+
+
+_ROWS = 20_000
+"""Rows of a series deleted at once: a commit waits for them."""
+
+
+def _used_bytes(connection: sqlite3.Connection) -> int:
+    """Return how much of the file is in use."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
+
+
+def _oldest_part(connection: sqlite3.Connection) -> int:
+    """Return a key below which lie some of the oldest rows, 0 when there are none."""
+    oldest: tuple[int, str] | None = None
+    for table in _tables(connection):
+        first = connection.execute(f"SELECT min(key) FROM {table}").fetchone()[0]  # noqa: S608 - our own name
+        if first is not None and (oldest is None or first < oldest[0]):
+            oldest = (first, table)
+    if oldest is None:
+        return 0
+    table = oldest[1]
+    cut = connection.execute(
+        f"SELECT coalesce((SELECT key FROM {table} ORDER BY key LIMIT 1 OFFSET ?), "  # noqa: S608 - our own name
+        f"(SELECT max(key) FROM {table}))",
+        (_ROWS,),
+    ).fetchone()
+    return int(cut[0])
+
+
+def _delete_before(connection: sqlite3.Connection, key: int) -> int:
+    """Delete rows of every series below `key`, a limited number; return how many."""
+    deleted = 0
+    for table in _tables(connection):
+        deleted += connection.execute(
+            f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE key < ? ORDER BY key LIMIT ?)",  # noqa: S608 - our own name
+            (key, _ROWS),
+        ).rowcount
+    connection.execute("DELETE FROM beats WHERE key < ?", (key,))
+    return deleted
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    return [f"{kind}_{number}" for kind, number in connection.execute("SELECT kind, id FROM series ORDER BY id")]
