@@ -14,6 +14,7 @@ BPS_PLACES = 2
 """Decimals of basis points for the eye."""
 BPS_KEPT_PLACES = 4
 """Decimals of basis points for other programs."""
+_NO_BPS = tuple(f"{sign}{0:.{places}f}" for sign in "+-" for places in (BPS_PLACES, BPS_KEPT_PLACES))
 
 _QUOTE_ASSETS = (
     "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "BIDR", "IDRT", "USD1", "USDE", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL",
@@ -44,12 +45,14 @@ def signed(number: Decimal, places: int = 0) -> str:
 
 def bps(number: Decimal) -> str:
     """Write basis points for the eye, with their sign, without their unit; rounded here and nowhere before."""
-    return signed(round(number, BPS_PLACES), BPS_PLACES)
+    text = f"{number:+.{BPS_PLACES}f}"
+    return text[1:] if text in _NO_BPS else text
 
 
 def bps_kept(number: Decimal) -> str:
     """Write basis points for another program; rounded here and nowhere before."""
-    return plain(round(number, BPS_KEPT_PLACES))
+    text = f"{number:.{BPS_KEPT_PLACES}f}"
+    return text[1:] if text in _NO_BPS else text
 
 
 def percent(fraction: Decimal, places: int) -> str:

@@ -262,13 +262,10 @@ def _fields_to_json(value: Net | Funding | SizeQuote | None) -> dict[str, object
     """Return a flat value's fields under their own names."""
     if value is None:
         return None
-    return {name: _written(name, field) for name, field in structs.asdict(value).items()}
-
-
-def _written(name: str, field: object) -> object:
-    if isinstance(field, Decimal):
-        return bps_kept(field) if name.endswith("_bps") else plain(field)
-    return field
+    return {
+        name: (bps_kept if name.endswith("_bps") else plain)(field) if isinstance(field, Decimal) else field
+        for name, field in structs.asdict(value).items()
+    }
 
 
 def _or_none(number: Decimal | None) -> str | None:
