@@ -12,7 +12,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, Union, get_args, get_
 from msgspec import Struct
 
 from spreadwatch import __version__
-from spreadwatch.config.kinds import SYMBOL_PATTERN
+from spreadwatch.config.kinds import PAIR_PATTERN
 from spreadwatch.core import times
 from spreadwatch.core.answers_json import SnapshotJson
 from spreadwatch.core.questions import QUESTIONS, Kind, Parameter
@@ -109,7 +109,7 @@ class ErrorJson(TypedDict):
 ANY_SYMBOL = Parameter("symbol", "symbol", "only this pair", False)
 
 _FORMS: dict[Kind, Schema] = {
-    "symbol": {"type": "string", "pattern": SYMBOL_PATTERN},
+    "symbol": {"type": "string", "pattern": PAIR_PATTERN},
     "moment": {"type": "string", "pattern": times.PATTERN},
 }
 

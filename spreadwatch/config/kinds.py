@@ -13,9 +13,10 @@ from spreadwatch.core import pair_name
 _TRUE: Final = ("true", "1", "yes", "on")
 _FALSE: Final = ("false", "0", "no", "off")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?")
-SYMBOL_PATTERN: Final = r"^[^\x00-/:-@\[-\^`{-\x7f]{2,40}$"
-"""A symbol, as a regular expression: of ASCII only letters, digits and "_"; of the rest only letters are taken."""
-_SYMBOL_FORM: Final = re.compile(SYMBOL_PATTERN)
+_NAME: Final = r"[^\x00-/:-@\[-\^`{-\x7f]{2,40}"
+PAIR_PATTERN: Final = rf"^{_NAME}(@\w+)?$"
+"""A pair, as a regular expression: of ASCII only letters, digits and "_" make a symbol; of the rest only letters."""
+_SYMBOL_FORM: Final = re.compile(_NAME)
 OFF: Final = "off"
 _SYMBOL: Final = 'a symbol such as "ETHUSDT": 2 to 40 letters, digits or "_"'
 _AND_CONTRACT: Final = ', and a contract if need be as in "BTCUSDT@current_quarter"'

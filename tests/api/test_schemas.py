@@ -1,5 +1,6 @@
 """What is documented is what is sent: the schema of a type, the README's table, and the objects themselves."""
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -8,12 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import Struct
 
 from spreadwatch.api.operations import schema_of
+from spreadwatch.api.parameters import BadParameterError, pair
+from spreadwatch.config.kinds import PAIR_PATTERN
 from spreadwatch.core import times
 from spreadwatch.core.answers_json import SnapshotJson, snapshot
 from spreadwatch.core.pair import WINDOWS
+from spreadwatch.core.pair_name import PERPETUAL
 from spreadwatch.core.questions import QUESTIONS
 from spreadwatch.core.quote import Side
 from spreadwatch.core.snapshot import PairJson, to_json
@@ -82,6 +88,13 @@ def test_every_moment_over_http_has_the_form_that_is_documented() -> None:
     form = re.compile(times.PATTERN, re.ASCII)
     assert all(form.search(text) for text in ("now", "-5m", "1700000000", "2026-07-03T08:30:36.5+02:00", "2026-07-03"))
     assert not any(form.search(text) for text in ("", "5m", "yesterday", "2026-07-03T8:30"))
+
+
+@given(st.text(max_size=45) | st.from_regex(PAIR_PATTERN) | st.sampled_from(["ethusdt", "BTCUSDT@next_quarter"]))
+def test_every_pair_that_is_taken_over_http_has_the_form_that_is_documented(text: str) -> None:
+    with contextlib.suppress(BadParameterError):
+        pair("symbol", text, PERPETUAL)
+        assert re.search(PAIR_PATTERN, text)
 
 
 def test_every_question_of_the_command_has_names_for_its_arguments() -> None:
