@@ -7,16 +7,12 @@ from msgspec import Struct
 from spreadwatch.core.leg import Leg, SideLink
 from spreadwatch.core.net import Fees
 from spreadwatch.core.pair_name import spot_symbol
-from spreadwatch.core.percentile import SecondCloses
 from spreadwatch.core.quote import Instant, Side
 from spreadwatch.core.series import ONE, Keep, Series
-from spreadwatch.core.sliding import SlidingExtremes
+from spreadwatch.core.sliding import WINDOWS, SecondCloses, SlidingExtremes
 from spreadwatch.core.snapshot import Row
 from spreadwatch.core.source import Source
 from spreadwatch.core.spread import Extreme, SpreadTracker
-
-WINDOWS = (("1m", 60_000), ("15m", 900_000), ("1h", 3_600_000))
-"""Names and lengths in ms of the sliding extremes, shortest first."""
 
 
 class Terms(Struct, frozen=True):

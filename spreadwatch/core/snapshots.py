@@ -6,8 +6,9 @@ from spreadwatch.core import depth, funding
 from spreadwatch.core.events import Book, Mark
 from spreadwatch.core.leg import Leg, State
 from spreadwatch.core.net import Net, edge_bps, net
-from spreadwatch.core.pair import WINDOWS, Pair, Terms
+from spreadwatch.core.pair import Pair, Terms
 from spreadwatch.core.quote import Instant, Quote
+from spreadwatch.core.sliding import WINDOWS
 from spreadwatch.core.snapshot import Counts, LegSnapshot, PairSnapshot, Row, SpreadSnapshot, WindowExtremes
 from spreadwatch.core.spread import bps, reverse, too_far_apart
 

@@ -18,10 +18,10 @@ from spreadwatch.api.parameters import BadParameterError, pair
 from spreadwatch.config.kinds import PAIR_PATTERN
 from spreadwatch.core import times
 from spreadwatch.core.answers_json import SnapshotJson, snapshot
-from spreadwatch.core.pair import WINDOWS
 from spreadwatch.core.pair_name import PERPETUAL
 from spreadwatch.core.questions import QUESTIONS
 from spreadwatch.core.quote import Side
+from spreadwatch.core.sliding import WINDOWS
 from spreadwatch.core.snapshot import PairJson, to_json
 from tests.api.test_openapi import fits
 from tests.core.builders import Scene

@@ -10,9 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from spreadwatch.core.net import fees, net
-from spreadwatch.core.percentile import SecondCloses
 from spreadwatch.core.quote import Quote, Side, Timeline
-from spreadwatch.core.sliding import SlidingExtremes
+from spreadwatch.core.sliding import SecondCloses, SlidingExtremes
 from spreadwatch.core.spread import Extreme, entry
 from spreadwatch.feed.binance import contract
 from spreadwatch.sources.capture import Capture, batches

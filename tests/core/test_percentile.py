@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spreadwatch.core.percentile import SecondCloses
+from spreadwatch.core.sliding import SecondCloses
 from tests.core.builders import HOUR_MS
 
 Samples = list[tuple[int, Decimal]]
