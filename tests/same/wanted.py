@@ -66,6 +66,15 @@ WANTED: tuple[Wanted, ...] = (
         r"^.(exit code [02]$|only perpetuals|recording ETHUSDT@|0 quotes and trades|logged WARNING: (spot|futures))",
     ),
     Wanted("refusals/watch --symbol*", _PAIRS, r"different symbols, each of 2 to 40 letters"),
+    Wanted("*", _PAIRS, r'^\+(data: )?source = (null|"demo")$'),
+    Wanted(
+        "serve */metrics",
+        _PAIRS,
+        r'^.(spreadwatch_\w+\{symbol="\w+"(,contract="perpetual")?(,venue="\w+")?\} |(# \w+ )?spreadwatch_source_info)',
+    ),
+    Wanted("serve */page.js", _PAIRS, r"keyOf|source|contract|pair is asked for|^.(  )?}?$"),
+    Wanted("serve *", _PAIRS, r"^.\s*<h2>Futures <small( id=.contract.)?>USDT-M perpetual"),
+    Wanted("serve *symbol=*", _PAIRS, r"^.error = .symbol must be a symbol such as"),
     Wanted("serve */openapi.json", _DECLARED, r"^.paths\S*\.(schema\.\S*|schema|description) = "),
     Wanted("serve */price-at-second*", _DECLARED, r"^.error = .timestamp is missing: "),
 )
