@@ -41,7 +41,7 @@ hypothesis.settings.register_profile("unhurried", deadline=None)  # how long an 
 hypothesis.settings.load_profile("unhurried")
 PATIENCE_S = 20.0
 """Longest wait for what must happen; a guard against hanging, not a claim."""
-_OURS = ("feed-", "demo", "replay", "recorder", "notify")
+_OURS = ("feed-", "demo", "replay", "recorder", "notify", "api")
 _STRANGE_VARIABLES = ("SPREADWATCH_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT", "PYTHON")
 
 

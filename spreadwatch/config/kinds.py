@@ -135,7 +135,7 @@ class Exact(ValueKind):
         _, _, exponent = number.as_tuple()
         if isinstance(exponent, int) and -exponent > self.places:
             raise RefusedError("too many decimals")
-        return number or abs(number)
+        return abs(number) if number == 0 else number  # minus zero is zero
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class _Path(ValueKind):
     __slots__ = ()
 
     def read(self, text: str) -> object:
-        """Take the text as it is."""
+        """Return the text with its blanks."""
         return text
 
 

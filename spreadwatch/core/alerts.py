@@ -98,14 +98,22 @@ def check(rule: Rule) -> str | None:
 class Watch:
     """One rule on one symbol. Times are ms on an axis that never goes back.
 
-    A value stands until the next one comes. It is armed once a value was at the re-arm level or past it; a hold is
-    counted from the first value at the level or past it, and broken by any other. It fires at `due_ms`, which is
-    known from then on, and so does not depend on when it is looked at.
+    A value stands until the next one comes. Between the level and the re-arm level lies the hysteresis: it is armed
+    once a value was at the re-arm level or past it. A hold is counted from the first value at the level or past it,
+    and broken by any other. `due_ms`, when it fires, is known from then on: how often anybody looks changes nothing.
     """
 
     __slots__ = (
-        *("_above", "_armed", "_cooldown_ms", "_done", "_hold_ms", "_value"),
-        *("due_ms", "fired_ms", "fired_value", "rule"),
+        "_above",
+        "_armed",
+        "_cooldown_ms",
+        "_done",
+        "_hold_ms",
+        "_value",
+        "due_ms",
+        "fired_ms",
+        "fired_value",
+        "rule",
     )
 
     def __init__(self, rule: Rule) -> None:

@@ -9,12 +9,6 @@ from spreadwatch.core.spread import BPS
 
 ASSUMED_INTERVAL_H = 8
 
-FORMULA = "rate per funding × 24 h ÷ interval in h × 365 days, not compounded"
-"""How a perpetual's yearly rate is made, for the person."""
-
-DELIVERY_FORMULA = "(futures bid ÷ spot ask − 1) × 365 days ÷ days to delivery"
-"""How a delivery contract's yearly rate is made, for the person."""
-
 _DAYS = 365
 _DAY_MS = 86_400_000
 _STEP = Decimal("1E-8")  # 0.0001 bps

@@ -75,11 +75,15 @@ class Market:
     def __init__(self, symbols: Iterable[str], silence_ms: int, terms: Terms | None = None) -> None:
         """Watch pairs by their keys; a connection silent for over `silence_ms` is not live."""
         self.terms = terms or Terms()
-        self.alerts = AlertBook(source=self.terms.source)
+        self._silence_ms = silence_ms
+        self._begin(symbols, AlertBook(source=self.terms.source))
+
+    def _begin(self, symbols: Iterable[str], alerts: AlertBook) -> None:
+        """Know nothing but pairs and rules."""
+        self.alerts = alerts
         self.gaps = GapLedger()
         self.latest = Instant(0, 0)
         """The moment of the last batch or link applied: the clock of a replay."""
-        self._silence_ms = silence_ms
         self._groups: dict[int, _Group] = {}
         self._pairs: dict[str, Pair] = {}
         self._timeline = Timeline()
@@ -118,9 +122,7 @@ class Market:
 
     def restart(self) -> None:
         """Forget every event, as if none had come: for a replay that goes back. Symbols and alert rules stay."""
-        rules = self.alerts.rules
-        Market.__init__(self, tuple(self._pairs), self._silence_ms, self.terms)
-        self.alerts = AlertBook(rules, self.terms.source)
+        self._begin(tuple(self._pairs), AlertBook(self.alerts.rules, self.terms.source))
 
     def extremes(self, symbol: str) -> tuple[Extreme | None, Extreme | None]:
         """Return max and min of a symbol since the start or its reset; other objects once they moved."""

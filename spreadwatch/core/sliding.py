@@ -168,7 +168,7 @@ class SecondCloses:
         self._close = spread
 
     def _begin(self, second: int) -> None:
-        """Put the close of the second that ended to the others, and drop those that are too old."""
+        """Keep the last spread of the second that ended, and drop those that are too old."""
         if self._close is not None:
             self._by_time.append((self._second, self._close))
             insort(self._by_value, self._close)

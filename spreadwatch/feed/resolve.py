@@ -8,7 +8,10 @@ import queue
 import socket
 import threading
 import time
+from functools import partial
 from typing import Any
+
+from spreadwatch.worker import Worker
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, Any]
 """Family, kind, protocol and socket address: what a socket needs to connect."""
@@ -62,7 +65,7 @@ class Resolver:
 
     def _ask(self, name: tuple[str, int]) -> None:
         self._asked[name] = answers = queue.SimpleQueue[_Answer]()
-        threading.Thread(target=_look_up, args=(*name, answers), name="feed-resolve", daemon=True).start()
+        Worker("feed-resolve", partial(_look_up, *name, answers)).start()
 
 
 def _look_up(host: str, port: int, answers: queue.SimpleQueue[_Answer]) -> None:

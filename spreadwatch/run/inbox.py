@@ -1,4 +1,8 @@
-"""The bounded queue between sources and the market, and the pump that empties it on the owner's thread."""
+"""The bounded queue between sources and the market, and the pump that empties it on the owner's thread.
+
+There is no backpressure on a live feed: what finds no room is dropped and counted. A replay waits instead. Snapshots
+conflate what came between two of them; the model has seen every quote.
+"""
 
 import queue
 import threading

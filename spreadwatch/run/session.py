@@ -73,7 +73,7 @@ class Session:
         self.latest: Snapshot | None = None
         """The newest snapshot. Any thread may read it."""
         self.taps: list[Sink] = []
-        """Whom each event goes to as well, before the inbox; called on the threads of the feeds."""
+        """Sinks that are given each event before the inbox, on the threads of the feeds."""
         self.watchers: list[Callable[[Snapshot], object]] = []
         """Who is given each snapshot that `turn` makes, on its thread, before whoever called it."""
         self._recruit = recruit

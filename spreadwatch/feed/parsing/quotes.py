@@ -133,7 +133,7 @@ class QuoteParser(Parser):
         texts: list[tuple[str, str, str, str]] | None = [] if self.keeps_texts else None
         for payload in payloads:
             try:
-                payload.isascii() or payload.decode()  # msgspec looks only into the fields it reads
+                payload.isascii() or payload.decode()  # raises: msgspec looks only into the fields it reads
                 ticker = decode(payload).data
                 if ticker is None or (contract := contracts.get(ticker.s)) is None:
                     self._take_other(payload, ticker)
@@ -142,7 +142,7 @@ class QuoteParser(Parser):
                 bid_qty, ask_qty = numbers[ticker.B], numbers[ticker.A]
                 wire, update_id = contract.wire, ticker.u
                 if bid >= ask or update_id <= last_ids[wire]:
-                    _check(bid, ask, update_id)  # what passes this is valid, but old
+                    _check(bid, ask, update_id)  # raises unless it is a valid quote that comes late
                     if update_id < last_ids[wire]:
                         behind.setdefault(wire, at)
                     repeated.append(contract.symbol)
