@@ -92,8 +92,9 @@ class Serving:
 
     def _wait_for_pong(self, venue: str) -> None:
         """Let the client catch up: what it reads on the other socket after its pong comes after this."""
-        waiting = {one: len(one.pongs) for one in self._exchange.connections(venue) if one.ping()}
-        self._exchange.wait_until(lambda: all(len(one.pongs) > before for one, before in waiting.items()))
+        before = {one: len(one.pongs) for one in self._exchange.connections(venue)}  # counted before it can come
+        waiting = {one: pongs for one, pongs in before.items() if one.ping()}
+        self._exchange.wait_until(lambda: all(len(one.pongs) > pongs for one, pongs in waiting.items()))
 
     def _whole(self) -> Iterator[list[CaptureLine]]:
         while lines := list(islice(self._lines, _BATCH)):
