@@ -45,7 +45,11 @@ class Findings:
         if old == new:
             self.same += 1
             return
-        lines = changed(old, new)
+        for one in WANTED:
+            if old is not None and old != (rewritten := one.rewritten(name, old)):
+                self.wanted.add(one)
+                old = rewritten
+        lines = changed(old, new) if old != new else []
         covered = {line: [one for one in WANTED if one.covers(name, line)] for line in lines}
         self.wanted |= {one for found in covered.values() for one in found}
         if all(covered.values()):

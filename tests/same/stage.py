@@ -60,7 +60,8 @@ class StagedExchange(Exchange):
     def settle(self) -> None:
         """Wait until all that was sent was read: a client answers a ping after it handed over what came before."""
         for venue in ("spot", "futures", "marks"):
-            waiting = {one: len(one.pongs) for one in self.connections(venue) if one.is_open and one.ping()}
+            before = {one: len(one.pongs) for one in self.connections(venue) if one.is_open}
+            waiting = {one: pongs for one, pongs in before.items() if one.ping()}
             self.wait_until(_answered(waiting), PATIENCE_S)
 
 

@@ -105,6 +105,19 @@ def test_only_the_lines_that_a_declaration_covers_may_differ(tmp_path: Path, mon
     assert found.differing == ["help/--help", "settings/--help"]
 
 
+def test_what_follows_from_the_old_text_is_rewritten_and_the_rest_of_it_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = Wanted("at/*", "ends in Z", old=r'("at":"[^"]*)"', new=r'\1Z"')
+    found = findings(tmp_path, monkeypatch, wanted)
+    found.compare("at/a", '{"at":"12:00","price":"1"}', '{"at":"12:00Z","price":"1"}')
+    assert (found.as_wanted, found.differing, found.wanted) == (1, [], {wanted})
+    found.compare("at/b", '{"at":"12:00","price":"1"}', '{"at":"12:00Z","price":"2"}')
+    found.compare("at/c", '{"at":"12:00","price":"1"}', '{"at":"12:01Z","price":"1"}')
+    found.compare("on/d", '{"at":"12:00","price":"1"}', '{"at":"12:00Z","price":"1"}')
+    assert found.differing == ["at/b", "at/c", "on/d"]
+
+
 def test_of_json_each_value_is_a_line_so_that_a_new_key_hides_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,16 +9,23 @@ from fnmatch import fnmatchcase
 class Wanted:
     """One wanted difference. `what`: which results, as a pattern of their names; `why`: a line of the changelog.
 
-    `lines`: what each line that went or came has to match, its sign included; of a picture nothing is asked.
+    `lines`: what each line that went or came may match, its sign included; of a picture nothing is asked. `old` and
+    `new`: where the new text follows from the old one, which is rewritten so before the two are compared.
     """
 
     what: str
     why: str
-    lines: str = ""
+    lines: str | None = None
+    old: str | None = None
+    new: str = ""
 
     def covers(self, name: str, line: str) -> bool:
         """Tell whether this declares a differing line of a result."""
-        return fnmatchcase(name, self.what) and re.search(self.lines, line) is not None
+        return self.lines is not None and fnmatchcase(name, self.what) and re.search(self.lines, line) is not None
+
+    def rewritten(self, name: str, old: str) -> str:
+        """Return what a result of the old program is to be like now."""
+        return re.sub(self.old, self.new, old) if self.old is not None and fnmatchcase(name, self.what) else old
 
 
 _TIMES = "one way to read a time, and one to write it: with Z in JSON"
@@ -40,9 +47,11 @@ WANTED: tuple[Wanted, ...] = (
         r"^.(400|200|error = .*a time such as.*|error = .*must lie between.*|parameter = .*)$",
     ),
     Wanted("serve */price-at-second*timestamp=*", _TIMES, r"^\+(symbol|price|actual_timestamp|source) = "),
-    Wanted("serve *", _TIMES, r'^.(timestamp|actual_timestamp|minute) = "\d{4}-\d\d-\d\dT[\d:.]+Z?"$'),
+    Wanted("*", _TIMES, old=r'("(?:timestamp|actual_timestamp|minute)": ?"\d{4}-\d\d-\d\dT[\d:.]+)"', new=r'\1Z"'),
+    Wanted("replay of a file/--from -*", _TIMES, ""),
     Wanted("serve */spread/bars*", _TIMES, r"^.error = .from "),
-    Wanted("*history*", _TIMES, r'^.(timestamp|actual_timestamp|minute) = "\d{4}-\d\d-\d\dT[\d:.]+Z?"$'),
+    Wanted("history of *", _NUMBERS, old="−", new="-"),
+    Wanted("continued *", _NUMBERS, old="−", new="-"),
     Wanted("watch/*", _NUMBERS, r"^.(ETH|PEPE)USDT  ([-+−\d.]+  [-+−\d.]+ bps|—  .*)  max [-+−\d.]+  min [-+−\d.]+$"),
     Wanted("once/*", _NUMBERS, r"^.ETHUSDT  [-+−\d.]+  [-+−\d.]+ bps  max [-+−\d.]+  min [-+−\d.]+$"),
     Wanted("watch/end*", _NUMBERS, r"^.any coin: [A-Z]+ bps is \+?[\d.]+ bps, at or above \+?3\.5$"),
