@@ -33,7 +33,12 @@ _NUMBERS = "one way to write a number: ASCII minus in pipes, thousands apart, pr
 _PAIRS = "a pair is a symbol and a contract, and a value says where it comes from"
 _DECLARED = "one declaration per question: the document says all that is checked"
 
+_EXAMPLE = "--print-config --example prints config.example.toml"
+_CHECK = "history check tells which series of a recording can be trusted"
+
 WANTED: tuple[Wanted, ...] = (
+    Wanted("help/--help", _EXAMPLE, r"--example|\[--print-config\]"),
+    Wanted("help/history --help", _CHECK, r"^\+    check "),
     Wanted(
         "help/*",
         _TIMES,
