@@ -280,16 +280,20 @@ class SqliteHistory(History):
         if self._connection is None or identity != self._identity:
             if self._connection is not None:
                 self._connection.close()
-            uri = f"{self.path.resolve().as_uri()}?mode=ro"
-            connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False, isolation_level=None)
-            self._connection, self._identity = connection, identity
-            version = schema.check(connection, self.path)
-            if version < len(schema.MIGRATIONS):
-                raise StorageError(
-                    f"{self.path} is of an older spreadwatch (schema {version}): record into it once, it is then "
-                    f"brought up to date and a copy of it is kept"
-                )
+                self._connection = None
+            self._connection, self._identity = self._connect(), identity
         return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        """Return a new connection to a file of the present version."""
+        uri = f"{self.path.resolve().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False, isolation_level=None)
+        try:
+            schema.check_present(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _table(kind: str, row: Row) -> _Table:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from spreadwatch.storage.rows import Refusal
+from spreadwatch.storage.rows import Refusal, StorageError
 
 APPLICATION_ID = 0x53505744
 
@@ -63,6 +63,16 @@ def check(connection: sqlite3.Connection, path: Path) -> int:
             f"update spreadwatch, or record into another file"
         )
     return version
+
+
+def check_present(connection: sqlite3.Connection, path: Path) -> None:
+    """Let a file of the present version pass. Raises StorageError for an older one, else as `check` does."""
+    version = check(connection, path)
+    if version < len(MIGRATIONS):
+        raise StorageError(
+            f"{path} is of an older spreadwatch (schema {version}): record into it once, it is then brought up to date "
+            f"and a copy of it is kept"
+        )
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
