@@ -66,7 +66,7 @@ class _Errors(logging.Handler):
 @pytest.fixture(autouse=True)
 def nothing_goes_wrong(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test in which a thread died, an ERROR was logged or a thread of the program is left behind."""
-    errors, dead = _Errors(), list[str]()
+    errors, dead, shared = _Errors(), list[str](), threads_of_ours()
     logger = logging.getLogger("spreadwatch")
     before = threading.excepthook
 
@@ -79,16 +79,30 @@ def nothing_goes_wrong(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     logger.removeHandler(errors)
     threading.excepthook = before
-    deadline = time.monotonic() + 3
-    while (left := _left_behind()) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert left == []
+    end_of_all_but(shared)
     assert dead == []
     assert "caplog" in request.fixturenames or errors.messages == []
 
 
-def _left_behind() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith(_OURS)]
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_left_of_a_module() -> Iterator[None]:
+    """Fail where a thread is left behind that the tests of a module shared."""
+    shared = threads_of_ours()
+    yield
+    end_of_all_but(shared)
+
+
+def threads_of_ours() -> set[threading.Thread]:
+    """Return the program's threads that live."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith(_OURS)}
+
+
+def end_of_all_but(shared: set[threading.Thread]) -> None:
+    """Fail unless all threads of the program but these end soon."""
+    deadline = time.monotonic() + 3
+    while (left := threads_of_ours() - shared) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert [thread.name for thread in left] == []
 
 
 @pytest.fixture
