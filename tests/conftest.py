@@ -34,6 +34,7 @@ from spreadwatch.feed.watchdog import Watchdog
 from tests.captures.files import DATA, RECORDED, Invented, Minutes
 from tests.exchange.client import tidy_exchange
 from tests.exchange.server import Exchange
+from tests.leftovers import Errors, end_of_all_but, threads_of_ours
 from tests.ui.screen import xvfb
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,6 @@ hypothesis.settings.register_profile("unhurried", deadline=None)  # how long an 
 hypothesis.settings.load_profile("unhurried")
 PATIENCE_S = 20.0
 """Longest wait for what must happen; a guard against hanging, not a claim."""
-_OURS = ("feed-", "demo", "replay", "recorder", "notify", "api")
 _STRANGE_VARIABLES = ("SPREADWATCH_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT", "PYTHON")
 
 
@@ -53,20 +53,10 @@ def wait_for(condition: Callable[[], object], limit_s: float = PATIENCE_S) -> No
         time.sleep(0.005)
 
 
-class _Errors(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.messages: list[str] = []
-        self.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(self.format(record))
-
-
 @pytest.fixture(autouse=True)
 def nothing_goes_wrong(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test in which a thread died, an ERROR was logged or a thread of the program is left behind."""
-    errors, dead, shared = _Errors(), list[str](), threads_of_ours()
+    errors, dead, shared = Errors(), list[str](), threads_of_ours()
     logger = logging.getLogger("spreadwatch")
     before = threading.excepthook
 
@@ -90,19 +80,6 @@ def nothing_is_left_of_a_module() -> Iterator[None]:
     shared = threads_of_ours()
     yield
     end_of_all_but(shared)
-
-
-def threads_of_ours() -> set[threading.Thread]:
-    """Return the program's threads that live."""
-    return {thread for thread in threading.enumerate() if thread.name.startswith(_OURS)}
-
-
-def end_of_all_but(shared: set[threading.Thread]) -> None:
-    """Fail unless all threads of the program but these end soon."""
-    deadline = time.monotonic() + 3
-    while (left := threads_of_ours() - shared) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert [thread.name for thread in left] == []
 
 
 @pytest.fixture
