@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from spreadwatch.config import Config, describe, load, rule_from_texts
 from spreadwatch.config.alerts import FIELDS, rule_to_table
 from spreadwatch.core.alerts import Direction, Number, Rule
-from tests.config.test_load import TOML_VALUES, Folders, folders, load_or_refuse, toml
+from tests.config.test_any_value import TOML_VALUES, load_or_refuse, toml
+from tests.config.test_load import Folders, folders
 
 __all__ = ["folders"]
 

@@ -327,11 +327,8 @@ def test_the_last_two_hundred_are_kept() -> None:
     assert [alert.serial for alert in book.recent] == list(range(31, KEPT + 31))
 
 
-TWICE_IN_A_MS: Story = [(0, Decimal(0)), (0, Decimal(9)), (0, Decimal(0)), (0, Decimal(9))]
-
-
 @settings(deadline=None, database=None, max_examples=200)
-@example([ABOVE], {"A": [], "B": TWICE_IN_A_MS}, frozenset())
+@example([ABOVE], {"A": [], "B": [(0, Decimal(0)), (0, Decimal(9))] * 2}, frozenset())
 @given(
     st.lists(rules, min_size=1, max_size=3),
     st.fixed_dictionaries({"A": stories(), "B": stories()}),
