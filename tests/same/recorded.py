@@ -4,6 +4,7 @@ import gzip
 import re
 import shutil
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from tests.same.commands import Results
 from tests.same.market import Market
-from tests.same.stage import START_MS, Running, Stage, pause
+from tests.same.stage import PATIENCE_S, START_MS, Running, Stage, pause
 from tests.storage.server import PostgresServer
 
 SYMBOLS = ("ETHUSDT", "BTCUSDT", "PEPEUSDT")
@@ -254,8 +255,7 @@ def served(stage: Stage, port: int) -> Results:
         running.wait_err("serving")
         market.walk(40)
         market.settle(1_000)
-        while f'"at_ms":{stage.clock.ms},"pairs"' not in _get(f"{base}/api/v1/snapshot"):
-            pause(0.05)
+        _wait_for(lambda: f'{{"at_ms":{stage.clock.ms},' in _get(f"{base}/api/v1/snapshot"))
         for path in _PATHS.split("\n")[1:-1]:
             yield path, _measured(_get(base + path)) if path == "/metrics" else _get(base + path)
         yield "events", _events(f"{base}/api/v1/events?symbol=ETHUSDT")
@@ -264,6 +264,15 @@ def served(stage: Stage, port: int) -> Results:
             yield f"file {name}", _get(f"{base}/{name.lstrip('/')}")
         told = running.end()
         yield "end", str(told)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    """Look again and again until a condition holds. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {PATIENCE_S:g} s")
+        pause(0.05)
 
 
 def _get(url: str) -> str:

@@ -51,7 +51,7 @@ WANTED: tuple[Wanted, ...] = (
         _TIMES,
         r"^.(400|200|error = .*a time such as.*|error = .*must lie between.*|parameter = .*)$",
     ),
-    Wanted("serve */price-at-second*timestamp=*", _TIMES, r"^\+(symbol|price|actual_timestamp|source) = "),
+    Wanted("serve */price-at-second*timestamp=*", _TIMES, r"^\+(symbol|timestamp|price|actual_timestamp|source) = "),
     Wanted("*", _TIMES, old=r'("(?:timestamp|actual_timestamp|minute)": ?"\d{4}-\d\d-\d\dT[\d:.]+)"', new=r'\1Z"'),
     Wanted("replay of a file/--from -*", _TIMES, ""),
     Wanted("serve */spread/bars*", _TIMES, r"^.error = .from "),
@@ -61,7 +61,6 @@ WANTED: tuple[Wanted, ...] = (
     Wanted("once/*", _NUMBERS, r"^.ETHUSDT  [-+−\d.]+  [-+−\d.]+ bps  max [-+−\d.]+  min [-+−\d.]+$"),
     Wanted("watch/end*", _NUMBERS, r"^.any coin: [A-Z]+ bps is \+?[\d.]+ bps, at or above \+?3\.5$"),
     Wanted("terminal/*", _NUMBERS, r"^.ETHUSDT +[-+−\d.]+ +[-+−\d.]+ +[-+−\d.]+ +[\d,\s]+ +—  live$"),
-    Wanted("serve */page.js", _NUMBERS, r"bps|rounded|toFixed|/numbers\.js|^-}?$"),
     Wanted("*", _PAIRS, r'^\+(data: )?(pairs\[\]\.)?(contract = "perpetual"|source = "(live|replay)")$'),
     Wanted(
         "serve */openapi.json",
@@ -89,6 +88,12 @@ WANTED: tuple[Wanted, ...] = (
     Wanted("serve */page.js", _PAIRS, r"keyOf|source|contract|pair is asked for|^.(  )?}?$"),
     Wanted("serve *", _PAIRS, r"^.\s*<h2>Futures <small( id=.contract.)?>USDT-M perpetual"),
     Wanted("serve *symbol=*", _PAIRS, r"^.error = .symbol must be a symbol such as"),
+    Wanted("serve */page.js", f"{_PAIRS}; {_NUMBERS}", ""),
+    Wanted("serve */latest", _PAIRS, r"^.error = .symbol is missing: "),
+    Wanted("help/--help", "--print-config --example prints the example file", r"--example|--seed N"),
+    Wanted(
+        "help/history --help", "history check says which numbers can be trusted", r"^\+    check |^\+ .*exit code is 1"
+    ),
     Wanted("serve */openapi.json", _DECLARED, r"^.paths\S*\.(schema\.\S*|schema|description) = "),
     Wanted("serve */price-at-second*", _DECLARED, r"^.error = .timestamp is missing: "),
 )
