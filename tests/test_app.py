@@ -384,7 +384,7 @@ def test_a_worker_that_does_not_end_is_left_behind_within_the_limit(
 
 
 def test_a_symbol_is_watched_once_under_its_own_name(tape: Tape) -> None:
-    session = Session(["PEPEUSDT", "1000PEPEUSDT", "ETHUSDT"], settings(), None, lambda _session: [])
+    session = app.demo(replace(settings(), symbols=("PEPEUSDT", "1000PEPEUSDT", "ETHUSDT")), 1)
     assert session.symbols == ("PEPEUSDT", "ETHUSDT")
     assert [one.wire for contracts in session.contracts().values() for one in contracts] == [
         "PEPEUSDT",
