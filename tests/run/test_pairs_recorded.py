@@ -20,7 +20,7 @@ from tests.conftest import wait_for
 from tests.exchange.server import Symbol
 from tests.run.test_pairs import CURRENT, DATED, PERPETUAL, pair, quote_all, running, until
 
-LATER = "BTCUSDT_270326"
+LATER = "ETHUSDT_270326"
 
 
 @contextmanager
@@ -52,9 +52,9 @@ def history_of(path: Path) -> closing[SqliteHistory]:
 
 def test_each_contract_is_recorded_under_a_name_of_its_own_and_plays_to_the_same_figures(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
-    with running("btcusdt", "btcusdt@current_quarter") as (exchange, session), recording(session, path) as services:
+    with running("ethusdt", "ethusdt@current_quarter") as (exchange, session), recording(session, path) as services:
         for spot in ("115", "114", "116"):
-            quote_all(exchange, session, {"BTCUSDT": "110", DATED: "117"}, spot)
+            quote_all(exchange, session, {"ETHUSDT": "110", DATED: "117"}, spot)
             until(session, lambda spot=spot: pair(session, CURRENT).spot.quote.ask == int(spot))  # type: ignore[misc, union-attr]
         until(session, lambda: {one.state for one in session.turn().pairs} == {State.LIVE})
         lived = {one.symbol: to_json(one)["spread"] for one in session.turn().pairs}
@@ -62,7 +62,7 @@ def test_each_contract_is_recorded_under_a_name_of_its_own_and_plays_to_the_same
     with history_of(path) as history:
         assert history.symbols() == [PERPETUAL, DATED]
         assert [(leg.side, leg.symbol, leg.wire) for leg in history.legs() if leg.side is Side.SPOT] == [
-            (Side.SPOT, "BTCUSDT", "BTCUSDT")  # once, for both
+            (Side.SPOT, "ETHUSDT", "ETHUSDT")  # once, for both
         ]
         perpetual = history.spread_latest(PERPETUAL)
         assert perpetual is not None
@@ -80,7 +80,7 @@ def test_each_contract_is_recorded_under_a_name_of_its_own_and_plays_to_the_same
             again = {one.symbol: to_json(one) for one in session_again.play_to_end().pairs}
         finally:
             session_again.stop()
-    assert (again[DATED]["symbol"], again[DATED]["contract"], again[DATED]["source"]) == ("BTCUSDT", "261225", "replay")
+    assert (again[DATED]["symbol"], again[DATED]["contract"], again[DATED]["source"]) == ("ETHUSDT", "261225", "replay")
     for live_key, key in ((PERPETUAL, PERPETUAL), (CURRENT, DATED)):
         assert figures(again[key]["spread"]) == figures(lived[live_key])
 
@@ -88,9 +88,9 @@ def test_each_contract_is_recorded_under_a_name_of_its_own_and_plays_to_the_same
 def test_a_quarter_that_follows_another_as_the_current_one_is_a_series_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     for wire in (DATED, LATER):
-        current = Symbol("BTC", "0.1", "1", contract="CURRENT_QUARTER", delivery_ms=1798185600000, name=wire)
+        current = Symbol("ETH", "0.1", "1", contract="CURRENT_QUARTER", delivery_ms=1798185600000, name=wire)
         with (
-            running("btcusdt@current_quarter", futures=[Symbol("BTC", "0.1", "1"), current]) as (exchange, session),
+            running("ethusdt@current_quarter", futures=[Symbol("ETH", "0.1", "1"), current]) as (exchange, session),
             recording(session, path) as services,
         ):
             quote_all(exchange, session, {wire: "117"}, "115")
@@ -121,7 +121,7 @@ def test_a_recording_of_the_version_before_is_read_and_continued_by_the_names_on
         assert history.latest(DATED) is not None  # the price of its coin
         assert history.spread_latest(DATED) is not None
         assert len(history.gaps(DATED)) == len(list(history.bars(DATED))) == 1
-    with running("btcusdt_261225") as (exchange, session), recording(session, path) as services:
+    with running("ethusdt_261225") as (exchange, session), recording(session, path) as services:
         quote_all(exchange, session, {DATED: "117"}, "115")
         until(session, lambda: stored(services, 2))
     with history_of(path) as history:
@@ -132,7 +132,7 @@ def test_a_recording_of_the_version_before_is_read_and_continued_by_the_names_on
 def test_a_demo_of_a_quarter_is_recorded_under_the_day_that_the_calendar_gives(tmp_path: Path) -> None:
     from spreadwatch.app import demo
 
-    settings = replace(Config(), symbols=("btcusdt@current_quarter",))
+    settings = replace(Config(), symbols=("ethusdt@current_quarter",))
     session = demo(settings, 1, charted=False)
     with recording(session, tmp_path / "r.sqlite") as services:  # type: ignore[arg-type]
         session.start()
