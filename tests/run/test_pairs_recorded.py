@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from spreadwatch.config import Config
@@ -41,6 +42,12 @@ def stored(services: Services, count: int) -> bool:
     return status is not None and status.stored >= count
 
 
+def asks(session: LiveSession) -> Decimal | None:
+    """Return the spot ask, None before the first quote."""
+    quote = pair(session, CURRENT).spot.quote
+    return quote.ask if quote else None
+
+
 def figures(spread: object) -> list[object]:
     assert isinstance(spread, dict)
     return [spread[name] for name in ("current", "max", "min")]
@@ -55,7 +62,7 @@ def test_each_contract_is_recorded_under_a_name_of_its_own_and_plays_to_the_same
     with running("ethusdt", "ethusdt@current_quarter") as (exchange, session), recording(session, path) as services:
         for spot in ("115", "114", "116"):
             quote_all(exchange, session, {"ETHUSDT": "110", DATED: "117"}, spot)
-            until(session, lambda spot=spot: pair(session, CURRENT).spot.quote.ask == int(spot))  # type: ignore[misc, union-attr]
+            until(session, lambda spot=spot: asks(session) == int(spot))  # type: ignore[misc]
         until(session, lambda: {one.state for one in session.turn().pairs} == {State.LIVE})
         lived = {one.symbol: to_json(one)["spread"] for one in session.turn().pairs}
         until(session, lambda: stored(services, 9))
